@@ -1,0 +1,57 @@
+# The same commands for people and for CI. `make` alone lists them.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(VENV)/.run-installed
+DEV := $(VENV)/.dev-installed
+# No BLAS threads: on frames this small they cost more CPU than they save.
+export OPENBLAS_NUM_THREADS ?= 1
+
+.PHONY: help setup demo up test lint format lock clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "Python %d.%d cannot run this: use 3.11, 3.12 or 3.13, for example make PYTHON=python3.12" % v)'
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN): $(BIN)/python requirements.txt function/requirements.txt constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(DEV): $(RUN) requirements-dev.txt requirements-reference.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements-reference.txt
+	@touch $@
+
+setup: $(DEV) ## install everything into .venv
+
+demo: $(RUN) ## the main job on the embedded AWS; your own: VIDEOS=dir PORTRAITS=dir STUDENTS=file
+	$(BIN)/python -m local demo $(if $(VIDEOS),--videos "$(VIDEOS)") $(if $(PORTRAITS),--portraits "$(PORTRAITS)") $(if $(STUDENTS),--students "$(STUDENTS)")
+
+up: $(RUN) ## the embedded AWS with the local stack, until Ctrl-C
+	$(BIN)/python -m local up
+
+test: $(DEV) ## run all tests
+	$(BIN)/pytest
+
+lint: $(DEV) ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(DEV) ## let ruff put the code in form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(DEV) ## pin every package again in constraints.txt
+	$(BIN)/pip install --quiet uv
+	: > constraints.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate requirements-dev.txt -o constraints.txt
+
+clean: ## remove the virtual environment and the caches
+	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
