@@ -1,0 +1,1 @@
+"""Enrolment: portraits and a student list into the gallery and the students table."""
