@@ -1,0 +1,154 @@
+"""What a deployed stack tells those who use it, and how they reach it.
+
+Enrolment, the load test and the demo need names (of buckets, the table, the queue) that Pulumi
+chose. `deployment("dev")` finds them through the Pulumi CLI; `deployment("local")` finds them in
+the file that a running embedded AWS leaves in the repository. Either way the answer is one
+`Deployment`, whose clients speak to the right place, so nobody else knows the difference.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+from pulumi import automation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+LOCAL_STACK = "local"
+LOCAL_STACK_FILE = REPOSITORY / ".local" / "stack.json"
+# The embedded AWS knows one administrator, and this is it; it listens on loopback only.
+LOCAL_ADMINISTRATOR = "test"
+
+
+class StackNotFoundError(Exception):
+    """The stack has no outputs to read: it is unknown, not deployed, or not running."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackOutputs:
+    """The names that a stack exports, by the names the program gives them in camelCase."""
+
+    input_bucket: str
+    output_bucket: str
+    gallery_bucket: str
+    gallery_key: str
+    students_table: str
+    function_name: str
+    failures_queue_url: str
+    log_group: str
+    region: str
+
+    @classmethod
+    def from_mapping(cls, outputs: Mapping[str, object]) -> StackOutputs:
+        """Read a stack's exports, leaving aside those this record has no field for.
+
+        Raise StackNotFoundError naming the exports that are missing or empty.
+        """
+        exports = {field.name: _camel_case(field.name) for field in fields(cls)}
+        missing = [name for name in exports.values() if not outputs.get(name)]
+        if missing:
+            raise StackNotFoundError(
+                f"The stack exports no {', '.join(missing)}: deploy it again with 'pulumi up'."
+            )
+        return cls(**{field: str(outputs[export]) for field, export in exports.items()})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """A stack that is up: its outputs, and where its AWS is.
+
+    `endpoint_url` is None on AWS, and the address of the embedded AWS for the local stack.
+    """
+
+    outputs: StackOutputs
+    endpoint_url: str | None = None
+
+    def session(self) -> boto3.Session:
+        """Return a session in the stack's region.
+
+        Credentials come from boto3's standard chain, except that the embedded AWS accepts its
+        own administrator only.
+        """
+        if self.endpoint_url is None:
+            return boto3.Session(region_name=self.outputs.region)
+        return boto3.Session(
+            region_name=self.outputs.region,
+            aws_access_key_id=LOCAL_ADMINISTRATOR,
+            aws_secret_access_key=LOCAL_ADMINISTRATOR,
+        )
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - the type depends on the service
+        """Return a boto3 client of the service that speaks to this deployment."""
+        return self.session().client(service, endpoint_url=self.endpoint_url)  # type: ignore[call-overload]
+
+
+def deployment(stack: str) -> Deployment:
+    """Find a stack that is up. Raise StackNotFoundError, with the remedy, when it is not."""
+    return _local_deployment() if stack == LOCAL_STACK else _pulumi_deployment(stack)
+
+
+def stack_outputs(stack: str) -> StackOutputs:
+    """Return the outputs of a stack that is up. Raise StackNotFoundError when it is not."""
+    return deployment(stack).outputs
+
+
+def _local_deployment() -> Deployment:
+    try:
+        running = json.loads(LOCAL_STACK_FILE.read_text(encoding="utf-8"))
+        return Deployment(
+            outputs=StackOutputs.from_mapping(running["outputs"]),
+            endpoint_url=running["endpoint_url"],
+        )
+    except FileNotFoundError:
+        raise StackNotFoundError(
+            "The local stack is not running: start it with 'make up' in another terminal."
+        ) from None
+    except (ValueError, KeyError, TypeError):
+        raise StackNotFoundError(
+            f"{LOCAL_STACK_FILE} is not what a running local stack writes: "
+            "remove it and start the stack with 'make up'."
+        ) from None
+
+
+def _pulumi_deployment(stack: str) -> Deployment:
+    try:
+        selected = automation.select_stack(stack_name=stack, work_dir=str(REPOSITORY))
+        outputs = {name: output.value for name, output in selected.outputs().items()}
+    except automation.StackNotFoundError:
+        raise StackNotFoundError(
+            f"Pulumi knows no stack {stack!r}: see 'pulumi stack ls', or deploy it with "
+            f"'pulumi up -s {stack}'."
+        ) from None
+    except automation.CommandError as error:
+        raise StackNotFoundError(
+            f"Pulumi cannot read the stack {stack!r} ({_last_line(error)}): "
+            "try 'pulumi login' and 'pulumi stack output'."
+        ) from None
+    except FileNotFoundError:
+        raise StackNotFoundError(
+            f"The stack {stack!r} is read through the Pulumi CLI, which is not on the PATH: "
+            "install it, or use the stack 'local'."
+        ) from None
+    if not outputs:
+        raise StackNotFoundError(
+            f"The stack {stack!r} has no outputs: deploy it with 'pulumi up -s {stack}'."
+        )
+    return Deployment(outputs=StackOutputs.from_mapping(outputs))
+
+
+def _last_line(error: Exception) -> str:
+    """Pulumi's own words: of a command's output, the last line that says something."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__
+
+
+def _camel_case(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(word.capitalize() for word in others)
