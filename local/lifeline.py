@@ -1,0 +1,147 @@
+"""Nothing that the embedded AWS starts outlives the process that started it.
+
+A `with` block or a signal handler is not enough: neither runs when the process is killed. So a
+small watcher process holds one end of a pipe whose other end is ours. Whatever becomes of us,
+the kernel closes our end; the watcher then kills every process of its group, which is where all
+our children are put, and removes the temporary folder and the files it was told about. An orderly
+end takes the same way, so that there is only one way to end, and it is the one in use every day.
+
+The group is not our own: a Ctrl-C in the terminal reaches us alone, and we decide what follows.
+
+Run as a script, this module is the watcher. That half uses the standard library only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import TracebackType
+
+
+class LifelineCutError(Exception):
+    """A process was to be started after the end, or the watcher is gone."""
+
+
+class Lifeline:
+    """A process group and a temporary folder that end with this process, however it ends."""
+
+    def __enter__(self) -> Self:
+        self._watcher = subprocess.Popen(
+            [sys.executable, "-I", "-S", __file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            process_group=0,
+        )
+        # The folder is made by the one who removes it: there is no moment at which it exists
+        # and nobody is there to remove it.
+        self.folder = Path(_pipe(self._watcher.stdout).readline().rstrip("\n"))
+        self._ended = False
+        self._starting = threading.Lock()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        with self._starting:
+            self._ended = True
+        _pipe(self._watcher.stdin).close()
+        self._watcher.wait()
+        _pipe(self._watcher.stdout).close()
+
+    def start(
+        self,
+        arguments: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        folder: Path,
+        output: int | IO[bytes],
+    ) -> subprocess.Popen[bytes]:
+        """Start a child that ends when we do.
+
+        `environment` is all the child sees: nothing of the user's own is passed on. Standard
+        output and error both go to `output`. Raises LifelineCutError after the end.
+        """
+        # Under a lock with the end, so that no child joins the group after it was emptied.
+        with self._starting:
+            if self._ended or self._watcher.poll() is not None:
+                raise LifelineCutError("the embedded AWS has ended")
+            return subprocess.Popen(
+                arguments,
+                env=environment,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                process_group=self._watcher.pid,
+            )
+
+    def remove_at_end(self, path: Path) -> None:
+        """Have a file outside the folder removed at the end, too."""
+        pipe = _pipe(self._watcher.stdin)
+        pipe.write(f"{path.resolve()}\n")
+        pipe.flush()
+
+
+def _pipe(stream: IO[str] | None) -> IO[str]:
+    if stream is None:
+        raise ValueError("a stream that was asked for as a pipe is none")
+    return stream
+
+
+def _watch() -> None:
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.SIG_IGN)
+    folder = tempfile.mkdtemp(prefix="lambdalens-")
+    print(folder, flush=True)  # noqa: T201 - this is how the parent learns the folder
+    files = [Path(line.rstrip("\n")) for line in sys.stdin]  # until the parent is gone
+    while others := _others_in_group():
+        for process in others:
+            _kill(process)
+        time.sleep(0.01)
+    shutil.rmtree(folder, ignore_errors=True)
+    for file in files:
+        file.unlink(missing_ok=True)
+
+
+def _others_in_group() -> list[int]:
+    """List the living processes of our group but ourselves.
+
+    From /proc, because killpg would kill us before the folder is removed, and because it also
+    finds those who are dead and only not yet waited for.
+    """
+    others = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # "pid (name) state parent group …", and the name may hold blanks and brackets
+            state, _, group = status.read_text().rpartition(")")[2].split()[:3]
+        except (OSError, ValueError):  # it ended while we looked
+            continue
+        process = int(status.parent.name)
+        if int(group) == os.getpgrp() and state not in "ZX" and process != os.getpid():
+            others.append(process)
+    return others
+
+
+def _kill(process: int) -> None:
+    with contextlib.suppress(ProcessLookupError):  # it ended by itself
+        os.kill(process, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    _watch()
