@@ -1,0 +1,149 @@
+"""The workers that run a function: at most so many events at once, the others wait their turn.
+
+On AWS an asynchronous invocation waits in Lambda's own queue, for up to six hours, until an
+execution environment is free. The emulator has no such queue: at a limit it throttles, and each
+throttle uses up one of the event's retries. So the queue is here, in front of one worker per core,
+or fewer if the function's reserved concurrency says so.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.execution_environment import (
+    Account,
+    ExecutionEnvironment,
+    ExecutionEnvironmentLostError,
+    FunctionConfiguration,
+    Outcome,
+)
+from local.lifeline import LifelineCutError
+
+if TYPE_CHECKING:
+    from local.lifeline import Lifeline
+
+_log = logging.getLogger(__name__)
+
+_CANNOT_RUN = (
+    ExecutionEnvironmentLostError,
+    LifelineCutError,
+    OSError,  # no process, or no port, could be had
+    BotoCoreError,  # the role's credentials could not be had
+    ClientError,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Job:
+    request_id: str
+    event: bytes
+    outcome: Future[Outcome] = field(default_factory=Future)
+
+
+class WorkerPool:
+    """Some workers for one function, and the queue before them."""
+
+    def __init__(
+        self, function: FunctionConfiguration, *, size: int, account: Account, lifeline: Lifeline
+    ) -> None:
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._workers = [_Worker(function, account, lifeline, self._jobs) for _ in range(size)]
+
+    def start(self) -> None:
+        """Start the workers; returns before they are warm."""
+        for worker in self._workers:
+            worker.start()
+
+    def submit(self, request_id: str, event: bytes) -> Future[Outcome]:
+        """Put an event into the queue, and return its outcome to come."""
+        job = _Job(request_id=request_id, event=event)
+        self._jobs.put(job)
+        return job.outcome
+
+    def stop(self) -> None:
+        """Answer the events still in the queue as failed, and let no worker take another."""
+        with suppress(Empty):
+            while job := self._jobs.get_nowait():
+                job.outcome.set_result(_failure("Service.Stopped", "the embedded AWS has ended"))
+        for _ in self._workers:
+            self._jobs.put(None)
+
+    def join(self) -> None:
+        """Wait for the workers, which after `stop` end as soon as their processes do."""
+        for worker in self._workers:
+            if worker.is_alive():
+                worker.join()
+
+
+class _Worker(threading.Thread):
+    """Keeps one execution environment warm and passes it one event after another.
+
+    The environment is started at once, so that the first event finds it ready. One that is lost
+    is replaced only when there is an event for the new one: a function that can't start is tried
+    once per event, and never in a loop.
+    """
+
+    def __init__(
+        self,
+        function: FunctionConfiguration,
+        account: Account,
+        lifeline: Lifeline,
+        jobs: SimpleQueue[_Job | None],
+    ) -> None:
+        super().__init__(name=f"worker of {function.name}", daemon=True)
+        self._function = function
+        self._account = account
+        self._lifeline = lifeline
+        self._jobs = jobs
+        self._environment: ExecutionEnvironment | None = None
+
+    def run(self) -> None:
+        """Warm up, then pass on events until the queue yields None."""
+        try:
+            self._ready_environment()
+        except _CANNOT_RUN as error:
+            self._give_up(error)
+        while job := self._jobs.get():
+            job.outcome.set_result(self._outcome_of(job))
+        self._discard_environment()
+
+    def _outcome_of(self, job: _Job) -> Outcome:
+        try:
+            return self._ready_environment().invoke(job.request_id, job.event)
+        except _CANNOT_RUN as error:
+            return self._give_up(error)
+
+    def _ready_environment(self) -> ExecutionEnvironment:
+        if self._environment is not None and not self._environment.usable:
+            self._discard_environment()
+        if self._environment is None:
+            self._environment = ExecutionEnvironment(self._function, self._account, self._lifeline)
+        self._environment.wait_until_ready()
+        return self._environment
+
+    def _give_up(self, error: Exception) -> Outcome:
+        """Discard the environment, and return its loss in Lambda's format."""
+        _log.warning("%s: %s", self._function.name, error)
+        self._discard_environment()
+        if isinstance(error, ExecutionEnvironmentLostError):
+            return _failure(error.error_type, str(error))
+        return _failure(type(error).__name__, str(error))
+
+    def _discard_environment(self) -> None:
+        if self._environment is not None:
+            self._environment.close()
+            self._environment = None
+
+
+def _failure(error_type: str, message: str) -> Outcome:
+    error = {"errorType": error_type, "errorMessage": message}
+    return Outcome(succeeded=False, payload=json.dumps(error).encode())
