@@ -1,0 +1,185 @@
+"""A video put into the input bucket becomes a CSV of who was seen in it, in the output bucket.
+
+This is the function's handler. It decides what is a result and what is a failure: a video that
+cannot be read, or is gone, gets an error report in place of the CSV, for it would fail the same
+way again. Anything else that goes wrong is raised, so that Lambda tries again and in the end
+hands the event to the failures queue.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import count
+from typing import TYPE_CHECKING
+
+import boto3
+
+from function.events import Upload, uploads
+from function.recognition import Recognition, recognise
+from function.results import Provenance, csv_bytes, error_bytes
+from function.settings import Settings
+from function.storage import NO_GALLERY, StoredGallery, StoredResult, downloaded, find_video
+from function.students import look_up
+from function.video import UnreadableVideoError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_s3 import S3Client
+
+    from function.gallery import Gallery
+    from function.storage import StoredVideo
+    from function.students import Student
+
+# Read when the function starts, so that a wrong setting fails the start.
+SETTINGS = Settings.from_environment(os.environ)
+
+# What a report says was its video when there was none.
+_NO_VIDEO = "none"
+
+# The first run in an execution environment is a cold one: it waits for the models to load.
+_runs = count()
+
+logger = logging.getLogger(__name__)
+logger.setLevel(logging.INFO)
+
+
+def handler(event: Mapping[str, object], context: object) -> None:  # noqa: ARG001 - Lambda's
+    """Answer one notification from S3, of one or several uploads.
+
+    Every upload is tried before the first failure is raised: what succeeded is skipped when
+    Lambda tries the event again.
+    """
+    failures = []
+    for upload in uploads(event):
+        try:
+            _process(upload)
+        except Exception as failure:  # noqa: BLE001 - raised below, whatever it is
+            failures.append(failure)
+    if failures:
+        raise failures[0]
+
+
+def _process(upload: Upload) -> None:
+    """Bring the result of one video up to date."""
+    started, cold = datetime.now(UTC), next(_runs) == 0
+    result = StoredResult(_s3(), SETTINGS.output_bucket, upload.key)
+    video = find_video(_s3(), upload.bucket, upload.key)
+    gallery, gallery_etag = _gallery()
+    provenance = Provenance(
+        video_etag=video.etag if video else _NO_VIDEO,
+        gallery_etag=gallery_etag,
+        recogniser=SETTINGS.recogniser,
+    )
+    if result.is_from(provenance) or (video is None and result.exists()):
+        _log("skipped", started)
+        return
+
+    recognition = Recognition.of_nothing()
+    problem: UnreadableVideoError | None = None
+    try:
+        recognition = _recognise(video, gallery)
+    except UnreadableVideoError as error:
+        problem = error
+    students = _students(recognition)
+
+    if _is_superseded(upload, video):
+        _log("skipped", started)
+        return
+    metadata = provenance.as_metadata() | {
+        "event-time": upload.time,
+        "started": _iso(started),
+        "finished": _iso(datetime.now(UTC)),
+        "cold": str(cold).lower(),
+        "video-seconds": f"{recognition.video_seconds:.2f}",
+        "frames": str(recognition.frames),
+        "faces": str(recognition.faces),
+    }
+    if problem:
+        report = error_bytes(
+            video=upload.key,
+            problem=problem.problem,
+            remedy=problem.remedy,
+            recogniser=SETTINGS.recogniser,
+        )
+        result.put_error(report, metadata)
+        _log("unreadable", started)
+    else:
+        result.put_csv(csv_bytes(recognition.attendance, students), metadata)
+        _log("processed", started, recognition)
+
+
+def _gallery() -> tuple[Gallery, str]:
+    gallery, etag = _stored_gallery().current()
+    if etag == NO_GALLERY:
+        logger.warning("there is no gallery in the bucket: nobody is enrolled")
+    return gallery, etag
+
+
+def _recognise(video: StoredVideo | None, gallery: Gallery) -> Recognition:
+    if video is None:
+        raise UnreadableVideoError(
+            "The video was no longer in the bucket when its turn came.", "Upload it again."
+        )
+    with downloaded(_s3(), video) as file:
+        return recognise(file, gallery, SETTINGS)
+
+
+def _students(recognition: Recognition) -> dict[str, Student]:
+    ids = [seen.student_id for seen in recognition.attendance]
+    students = look_up(_dynamodb(), SETTINGS.students_table, ids)
+    unrecorded = len(ids) - len(students)
+    if unrecorded:
+        logger.warning(
+            "students are in the gallery and not in the table", extra={"unrecorded": unrecorded}
+        )
+    return students
+
+
+def _is_superseded(upload: Upload, video: StoredVideo | None) -> bool:
+    """Tell whether another video has been put under the key: its own event brings its result."""
+    now = find_video(_s3(), upload.bucket, upload.key)
+    return now is not None and now != video
+
+
+def _log(event: str, started: datetime, recognition: Recognition | None = None) -> None:
+    """Log one record for each video. It names neither the video nor students: only numbers."""
+    seen = recognition or Recognition.of_nothing()
+    logger.info(
+        "video %s",
+        event,
+        extra={
+            "event": event,
+            "frames": seen.frames,
+            "faces": seen.faces,
+            "students": len(seen.attendance),
+            "video_seconds": round(seen.video_seconds, 2),
+            "duration_ms": round((datetime.now(UTC) - started) / timedelta(milliseconds=1)),
+        },
+    )
+
+
+def _iso(time: datetime) -> str:
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+# Made when first needed, and kept as long as the execution environment lives.
+
+
+@cache
+def _s3() -> S3Client:
+    return boto3.client("s3")
+
+
+@cache
+def _dynamodb() -> DynamoDBClient:
+    return boto3.client("dynamodb")
+
+
+@cache
+def _stored_gallery() -> StoredGallery:
+    return StoredGallery(_s3(), SETTINGS.gallery_bucket, SETTINGS.gallery_key)

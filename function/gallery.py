@@ -1,0 +1,191 @@
+"""The gallery: who is known, and whose face is this.
+
+A gallery is one ``.npz`` file with a row for each enrolled portrait, so a student may have
+several. This module decides the file's form, refuses any other, and names faces: by the nearest
+*student*, only near enough, and only when no other student is nearly as near.
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+
+from function.faces import ENCODING_LENGTH, MODEL
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# The version of the file's form, raised when an older reader could no longer make sense of it.
+VERSION = 1
+
+# Distances computed at once: 32 MB of them, whatever the number of faces and rows.
+_DISTANCES_AT_ONCE = 8_000_000
+
+_ENROL_AGAIN = "enrol the portraits again to make a new gallery"
+
+
+class GalleryError(ValueError):
+    """The file is not a gallery that this version can compare faces with."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Match:
+    """The student that a face was taken for, and the Euclidean distance of the encodings."""
+
+    student_id: str
+    distance: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Gallery:
+    """The encodings of the enrolled portraits and whose they are, row by row.
+
+    ``encodings`` has the shape (rows, 128), float32; ``student_ids`` names each row's student.
+    """
+
+    student_ids: tuple[str, ...]
+    encodings: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        rows = len(self.student_ids)
+        if self.encodings.shape != (rows, ENCODING_LENGTH):
+            raise GalleryError(
+                f"the encodings have the shape {self.encodings.shape} where {rows} students' rows "
+                f"need {(rows, ENCODING_LENGTH)}: {_ENROL_AGAIN}"
+            )
+        if self.encodings.dtype != np.float32:
+            raise GalleryError(
+                f"the encodings are {self.encodings.dtype}, not float32: {_ENROL_AGAIN}"
+            )
+        if not np.isfinite(self.encodings).all():
+            raise GalleryError(f"an encoding has a value that is no number: {_ENROL_AGAIN}")
+        for row, student_id in enumerate(self.student_ids):
+            # NumPy strips the null characters at the end of a text, which would join two ids.
+            if not student_id or "\0" in student_id:
+                raise GalleryError(f"row {row} has the student id {student_id!r}: {_ENROL_AGAIN}")
+
+    @classmethod
+    def empty(cls) -> Gallery:
+        """Return the gallery of nobody."""
+        return cls(student_ids=(), encodings=np.empty((0, ENCODING_LENGTH), np.float32))
+
+    @classmethod
+    def load(cls, file: Path | IO[bytes]) -> Gallery:
+        """Read a gallery from a path or a binary file that can seek.
+
+        Raises:
+            GalleryError: it is no gallery, or one of another model or version.
+            OSError: the file cannot be opened.
+
+        """
+        try:
+            with zipfile.ZipFile(file) as archive:
+                contents = {
+                    name: _read_array(archive, name)
+                    for name in ("model", "version", "student_ids", "encodings")
+                }
+        except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError) as error:
+            raise GalleryError(f"the file is not a gallery ({error}): {_ENROL_AGAIN}") from error
+        model, version = contents["model"].tolist(), contents["version"].tolist()
+        if model != MODEL:
+            raise GalleryError(
+                f"the gallery was made with {model!r}, not {MODEL!r}: {_ENROL_AGAIN}"
+            )
+        if version != VERSION:
+            raise GalleryError(
+                f"the gallery has version {version!r}, and this program reads version {VERSION}: "
+                f"use the same release of LambdaLens on both sides, or {_ENROL_AGAIN}"
+            )
+        ids = contents["student_ids"]
+        if ids.ndim != 1 or ids.dtype.kind != "U":
+            raise GalleryError(f"the student ids are not a list of texts: {_ENROL_AGAIN}")
+        return cls(student_ids=tuple(ids.tolist()), encodings=contents["encodings"])
+
+    def save(self, file: Path | IO[bytes]) -> None:
+        """Write the gallery to a path, whole or not at all, or to a binary file.
+
+        The same gallery always gives the same bytes: its ETag tells whether it has changed, and
+        with it whether a video needs to be looked at again.
+        """
+        if isinstance(file, Path):
+            partial = file.with_name(f"{file.name}.partial")
+            with partial.open("wb") as partial_file:
+                self.save(partial_file)
+            partial.replace(file)
+            return
+        with zipfile.ZipFile(file, "w") as archive:
+            _write_array(archive, "model", np.array(MODEL))
+            _write_array(archive, "version", np.array(VERSION))
+            _write_array(archive, "student_ids", np.array(self.student_ids, dtype=np.str_))
+            _write_array(archive, "encodings", self.encodings)
+
+    def identify(
+        self, encodings: NDArray[np.float32], *, tolerance: float, margin: float
+    ) -> list[Match | None]:
+        """Name the faces with the given encodings, of the shape (faces, 128), float32.
+
+        A face is the nearest student's if one of that student's rows is at most ``tolerance``
+        away and every row of every other student is more than ``margin`` farther than that one.
+        Any other face is unknown: None.
+        """
+        if not self.student_ids:
+            return [None] * len(encodings)
+        at_once = max(1, _DISTANCES_AT_ONCE // len(self.student_ids))
+        return [
+            match
+            for start in range(0, len(encodings), at_once)
+            for match in self._identify(encodings[start : start + at_once], tolerance, margin)
+        ]
+
+    def _identify(
+        self, faces: NDArray[np.float32], tolerance: float, margin: float
+    ) -> list[Match | None]:
+        students, rows, first_rows = self._by_student
+        # |row - face|² without the faces' own squares, which are the same for all students. One
+        # matrix product; its rounding (1e-6) may decide who comes in question, not how near.
+        squares = np.einsum("ij,ij->i", rows, rows) - 2 * (faces @ rows.T)
+        nearest = np.minimum.reduceat(squares, first_rows[:-1], axis=1)
+        two_nearest = np.argpartition(nearest, min(1, len(students) - 1), axis=1)[:, :2]
+        matches: list[Match | None] = []
+        for face, candidates in zip(faces, two_nearest.tolist(), strict=True):
+            ranked = sorted(
+                (_distance(rows[first_rows[student] : first_rows[student + 1]], face), student)
+                for student in candidates
+            )
+            distance, student = ranked[0]
+            alone = len(ranked) == 1 or ranked[1][0] - distance > margin
+            near = distance <= tolerance
+            matches.append(
+                Match(student_id=students[student], distance=distance) if near and alone else None
+            )
+        return matches
+
+    @cached_property
+    def _by_student(self) -> tuple[list[str], NDArray[np.float32], NDArray[np.intp]]:
+        """The students, the rows sorted by student, and where each student's begin (and end)."""
+        ids = np.array(self.student_ids)
+        order = np.argsort(ids, kind="stable")
+        students, first_rows = np.unique(ids[order], return_index=True)
+        return students.tolist(), self.encodings[order], np.append(first_rows, len(ids))
+
+
+def _distance(rows: NDArray[np.float32], face: NDArray[np.float32]) -> float:
+    """Return the Euclidean distance of the face to the nearest of the rows."""
+    return float(np.linalg.norm(rows.astype(np.float64) - face, axis=1).min())
+
+
+def _read_array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
+    with archive.open(f"{name}.npy") as member:
+        return np.lib.format.read_array(member, allow_pickle=False)
+
+
+def _write_array(archive: zipfile.ZipFile, name: str, array: NDArray[Any]) -> None:
+    # A ZipInfo made from a name alone has no time of its own in it.
+    with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w") as member:
+        np.lib.format.write_array(member, array, allow_pickle=False)

@@ -1,0 +1,137 @@
+"""What is written for a video: under which key, with which content.
+
+This module decides the names and the form of everything in the output bucket. It needs nothing
+but the standard library, because the program that deploys the function reads the video suffixes
+from here.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from function.attendance import Attendance
+    from function.students import Student
+
+VIDEO_SUFFIXES = (
+    ".mp4",
+    ".m4v",
+    ".mov",
+    ".mkv",
+    ".webm",
+    ".avi",
+    ".mpg",
+    ".mpeg",
+    ".wmv",
+    ".3gp",
+    ".ts",
+    ".gif",
+)
+
+COLUMNS = (
+    "year",
+    "major",
+    "name",
+    "student_id",
+    "first_seen",
+    "last_seen",
+    "sightings",
+    "distance",
+)
+
+
+class NotAVideoKeyError(ValueError):
+    """The key's suffix is not one of a video."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """What a result was made from; the same provenance gives the same result again."""
+
+    video_etag: str
+    gallery_etag: str
+    recogniser: str
+
+    def as_metadata(self) -> dict[str, str]:
+        """Return the object metadata that says so on the result."""
+        return {
+            "video-etag": self.video_etag,
+            "gallery-etag": self.gallery_etag,
+            "recogniser": self.recogniser,
+        }
+
+    def is_that_of(self, metadata: Mapping[str, str]) -> bool:
+        """Tell whether an object with this metadata was made from the same."""
+        return self.as_metadata().items() <= metadata.items()
+
+
+def csv_key(video_key: str) -> str:
+    """Name the CSV of a video: ``lecture1.mp4`` becomes ``lecture1.csv``.
+
+    Two videos never share a CSV. So only an ``.mp4`` loses its suffix, and any other video keeps
+    it (``lecture1.mov.csv``); so does an ``.mp4`` whose remaining name would be that of another
+    video (``lecture1.mov.mp4.csv``).
+
+    Raises:
+        NotAVideoKeyError: the key has no video suffix, in upper or lower case.
+
+    """
+    if not _has_video_suffix(video_key):
+        raise NotAVideoKeyError(
+            f"{video_key!r} has no video suffix: one of {' '.join(VIDEO_SUFFIXES)}"
+        )
+    stem = video_key.removesuffix(".mp4")
+    if stem == video_key or _has_video_suffix(stem):
+        return f"{video_key}.csv"
+    return f"{stem}.csv"
+
+
+def error_key(video_key: str) -> str:
+    """Name the error report of a video that cannot be read, beside where its CSV would be."""
+    return f"{csv_key(video_key).removesuffix('.csv')}.error.json"
+
+
+def _has_video_suffix(key: str) -> bool:
+    return key.lower().endswith(VIDEO_SUFFIXES)
+
+
+def csv_text(attendance: Iterable[Attendance], students: Mapping[str, Student]) -> str:
+    """Render one row for each recognised student, the header always, without byte-order mark.
+
+    A student who is in the gallery but not in ``students`` gets empty name, major and year.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for seen in attendance:
+        student = students.get(seen.student_id)
+        writer.writerow(
+            (
+                student.year if student else "",
+                student.major if student else "",
+                student.name if student else "",
+                seen.student_id,
+                f"{seen.first_seen:.2f}",
+                f"{seen.last_seen:.2f}",
+                seen.sightings,
+                f"{seen.distance:.3f}",
+            )
+        )
+    return text.getvalue()
+
+
+def csv_bytes(attendance: Iterable[Attendance], students: Mapping[str, Student]) -> bytes:
+    """Encode the CSV as UTF-8 with the byte-order mark that makes spreadsheets read it right."""
+    return csv_text(attendance, students).encode("utf-8-sig")
+
+
+def error_bytes(*, video: str, problem: str, remedy: str, recogniser: str) -> bytes:
+    """Render the report of a video that cannot be read: what is wrong, and what to do."""
+    report = {"video": video, "error": problem, "remedy": remedy, "recogniser": recogniser}
+    return (json.dumps(report, ensure_ascii=False, indent=2) + "\n").encode()
