@@ -13,12 +13,11 @@ as it can be decoded.
 from __future__ import annotations
 
 import math
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import av
-import av.error
 import numpy as np
 from av.stream import Disposition
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from av.container import InputContainer
+    from av.packet import Packet
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
     from numpy.typing import NDArray
@@ -41,6 +41,11 @@ _USUAL_FRAME_RATE = 25.0
 # How far a timestamp may fall short of a sampling time and still be on it: containers round
 # times, Matroska to the millisecond.
 _TIME_ROUNDING = 0.002
+
+# Pixels of recordings from tape and disc are up to half as wide again as high. A ratio beyond
+# these is a damaged header's.
+_NARROWEST_PIXEL = 0.5
+_WIDEST_PIXEL = 2.0
 
 _CONVERT = "Convert it to an MP4 file with H.264 video and upload it again."
 
@@ -83,32 +88,53 @@ def sampled_frames(path: Path, *, per_second: float) -> Iterator[Frame]:
         for time, picture in _timed(_decoded(container, stream), _frame_duration(stream)):
             if time < due - _TIME_ROUNDING:
                 continue
-            yield Frame(time=time, pixels=_upright_rgb(picture))
+            try:
+                pixels = _as_shown(picture, stream)
+            except _DamageError:
+                continue
+            yield Frame(time=time, pixels=pixels)
             due = (math.floor((time + _TIME_ROUNDING) * per_second) + 1) / per_second
         if due == 0.0:
             raise UnreadableVideoError("Not one frame of the video can be decoded.", _CONVERT)
 
 
+class _DamageError(Exception):
+    """PyAV could not do what it was asked with this file."""
+
+
+@contextmanager
+def _guarded() -> Iterator[None]:
+    """Turn what PyAV raises into _DamageError: on damaged files that is not only FFmpegError."""
+    try:
+        yield
+    except MemoryError:
+        raise  # no fault of the file
+    except Exception as error:
+        raise _DamageError(str(error)) from error
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
-    if path.is_file() and path.stat().st_size == 0:
+    if not path.is_file():
+        raise UnreadableVideoError("There is no such file.", "Check the path.")
+    if path.stat().st_size == 0:
         raise UnreadableVideoError(
             "The file is empty.", "Check that the recording was saved, and upload it again."
         )
     try:
-        # The explicit protocol keeps a colon in a file name from being taken for one.
-        container = av.open(
-            f"file:{path}",
-            container_options={"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"},
-            metadata_errors="replace",
-        )
-    except (av.error.FileNotFoundError, av.error.PermissionError, av.error.IsADirectoryError) as e:
-        raise UnreadableVideoError(f"{e.strerror}.", "Check the path.") from e
-    except av.error.FFmpegError as error:
+        with _guarded():
+            # The explicit protocol keeps a colon in a file name from being taken for one.
+            container = av.open(
+                f"file:{path}",
+                container_options={"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"},
+                metadata_errors="replace",
+            )
+    except _DamageError as error:
         raise UnreadableVideoError("The file is not a video that can be read.", _CONVERT) from error
     with container:
         stream = _picture_track(container)
-        stream.thread_type = "AUTO"
+        with suppress(_DamageError), _guarded():  # FFmpeg may have no decoder to set up
+            stream.thread_type = "AUTO"
         yield container, stream
 
 
@@ -123,19 +149,27 @@ def _picture_track(container: InputContainer) -> VideoStream:
 
 def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
     """Yield every frame that can be decoded, in order of presentation, past damaged places."""
+    for packet in _packets(container, stream):
+        # After a damaged packet the decoder finds its way again at a later one.
+        with suppress(_DamageError):
+            with _guarded():
+                frames = stream.decode(packet)
+            yield from frames
+
+
+def _packets(
+    container: InputContainer, stream: VideoStream
+) -> Iterator[Packet[VideoStream] | None]:
+    """Yield a track's packets, and None, for which the decoder gives the frames it still holds."""
     packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets, None)
-        except av.error.FFmpegError:
-            return  # the rest of the file cannot be taken apart
-        if packet is None:
-            return
-        try:
-            frames = packet.decode()
-        except av.error.FFmpegError:
-            continue  # one damaged packet; the decoder finds its way at a later one
-        yield from frames
+    with suppress(_DamageError):  # the rest of the file cannot be taken apart
+        while True:
+            with _guarded():
+                packet = next(packets, None)
+            if packet is None:
+                break
+            yield packet
+    yield None
 
 
 def _frame_duration(stream: VideoStream) -> float:
@@ -155,16 +189,20 @@ def _timed(frames: Iterator[VideoFrame], duration: float) -> Iterator[tuple[floa
         if frame.pts is None:
             time = previous + duration
         else:
-            stamp = float(frame.pts * frame.time_base)
-            if offset is None or stamp + offset < previous:
-                offset = previous + duration - stamp
-            time = stamp + offset
+            if offset is None or frame.time + offset < previous:
+                offset = previous + duration - frame.time
+            time = frame.time + offset
         yield time, frame
         previous = time
 
 
-def _upright_rgb(frame: VideoFrame) -> NDArray[np.uint8]:
-    pixels = frame.to_ndarray(format="rgb24")
+def _as_shown(frame: VideoFrame, stream: VideoStream) -> NDArray[np.uint8]:
+    """Return the frame's pixels as a player shows them: in RGB, unstretched and upright."""
+    pixel_width = float(stream.sample_aspect_ratio or 1)
+    if not _NARROWEST_PIXEL <= pixel_width <= _WIDEST_PIXEL:
+        pixel_width = 1
+    with _guarded():
+        pixels = frame.to_ndarray(format="rgb24", width=round(frame.width * pixel_width))
     quarter_turns = round(frame.rotation / 90)  # both count counterclockwise
     # Rows come padded at some widths and turned arrays are views; dlib wants neither.
     return np.ascontiguousarray(np.rot90(pixels, quarter_turns))

@@ -1,0 +1,205 @@
+"""The recognition on files, without AWS: ``python -m function VIDEO… --gallery G.npz``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import track
+
+from function.gallery import Gallery, GalleryError
+from function.recognition import RecognitionOptionError, RecognitionOptions, recognise
+from function.results import NotAVideoKeyError, csv_bytes, csv_key, csv_text
+from function.student_list import StudentListError, read_students
+from function.video import UnreadableVideoError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from function.recognition import Recognition
+    from function.students import Student
+
+_SOME_UNREADABLE = 1
+_WRONG_USAGE = 2
+_INTERRUPTED = 130
+
+_DESCRIPTION = """\
+Tell who of the enrolled students is seen in videos, with the same result as the deployed function.
+
+The CSV of one video is printed. With --output, each video's CSV is written to that folder:
+lecture1.mp4 becomes lecture1.csv, and lecture1.mov becomes lecture1.mov.csv.
+"""
+
+_EPILOG = """\
+exit status:
+  0    every video was read
+  1    some were not; each is named on stderr, with the reason and the remedy
+  2    the arguments, the gallery or the list of students cannot be used
+
+examples:
+  python -m function lecture1.mp4 --gallery gallery.npz --students students.csv
+  python -m function *.mp4 --gallery gallery.npz --students students.csv --output results
+"""
+
+
+class _UnusableError(Exception):
+    """An argument, or the file it names, cannot be used."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status."""
+    options = _parser().parse_args(arguments)
+    console = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+    try:
+        return _recognise_all(options, console)
+    except _UnusableError as error:
+        console.print(f"python -m function: {error}")
+        return _WRONG_USAGE
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _recognise_all(options: argparse.Namespace, console: Console) -> int:
+    _refuse_shared_names(options.videos, options.output)
+    recognition_options = _recognition_options(options)
+    gallery = _gallery(options.gallery)
+    students = _students(options.students)
+    unreadable = 0
+    for video in track(
+        options.videos, "Recognising", console=console, transient=True, disable=not _is_terminal()
+    ):
+        try:
+            name = csv_key(video.name) if options.output else None
+            recognition = recognise(video, gallery, recognition_options)
+        except (UnreadableVideoError, NotAVideoKeyError) as error:
+            unreadable += 1
+            console.print(f"{video}: {error}")
+            continue
+        if students is not None:
+            _warn_of_unlisted(video, recognition, students, console)
+        if name is None:
+            sys.stdout.write(csv_text(recognition.attendance, students or {}))
+        else:
+            _write(options.output / name, csv_bytes(recognition.attendance, students or {}))
+    return _SOME_UNREADABLE if unreadable else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m function",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("videos", metavar="VIDEO", nargs="+", type=Path, help="a video file")
+    parser.add_argument(
+        "--gallery",
+        metavar="G.npz",
+        type=Path,
+        required=True,
+        help="the enrolled students' encodings, as written by python -m enroll",
+    )
+    parser.add_argument(
+        "--students",
+        metavar="S.csv",
+        type=Path,
+        help="the students' names, majors and years: a CSV with the columns student_id, name, "
+        "major, year, or a JSON list of such objects; without it these columns stay empty",
+    )
+    parser.add_argument(
+        "--output", metavar="DIR", type=Path, help="the folder for the CSVs; made if missing"
+    )
+    parser.add_argument(
+        "--samples-per-second",
+        metavar="N",
+        type=float,
+        default=RecognitionOptions.samples_per_second,
+        help="how many frames of each second are looked at (default: %(default)g)",
+    )
+    parser.add_argument(
+        "--tolerance",
+        metavar="D",
+        type=float,
+        default=RecognitionOptions.tolerance,
+        help="the largest distance at which a face is still taken for a student's; smaller is "
+        "stricter (default: %(default)g)",
+    )
+    parser.add_argument(
+        "--margin",
+        metavar="D",
+        type=float,
+        default=RecognitionOptions.margin,
+        help="how much nearer a face must be to its student than to any other (default: "
+        "%(default)g)",
+    )
+    return parser
+
+
+def _refuse_shared_names(videos: Sequence[Path], output: Path | None) -> None:
+    if output is None:
+        if len(videos) > 1:
+            raise _UnusableError("several videos need a folder for their CSVs: add --output DIR")
+        return
+    name, count = Counter(video.name for video in videos).most_common(1)[0]
+    if count > 1:
+        raise _UnusableError(
+            f"{count} videos are called {name}, and so would their CSVs: give them one at a time "
+            "with different --output folders"
+        )
+
+
+def _recognition_options(options: argparse.Namespace) -> RecognitionOptions:
+    try:
+        return RecognitionOptions(
+            samples_per_second=options.samples_per_second,
+            tolerance=options.tolerance,
+            margin=options.margin,
+        )
+    except RecognitionOptionError as error:
+        raise _UnusableError(str(error)) from error
+
+
+def _gallery(path: Path) -> Gallery:
+    try:
+        return Gallery.load(path)
+    except GalleryError as error:
+        raise _UnusableError(f"{path}: {error}") from error
+    except OSError as error:
+        raise _UnusableError(f"{path}: {error.strerror}") from error
+
+
+def _students(path: Path | None) -> dict[str, Student] | None:
+    if path is None:
+        return None
+    try:
+        return {student.student_id: student for student in read_students(path)}
+    except StudentListError as error:
+        raise _UnusableError(str(error)) from error
+
+
+def _warn_of_unlisted(
+    video: Path, recognition: Recognition, students: dict[str, Student], console: Console
+) -> None:
+    unlisted = sum(seen.student_id not in students for seen in recognition.attendance)
+    if unlisted:
+        console.print(f"{video}: {unlisted} of the students seen are not in the list")
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise _UnusableError(f"{path}: {error.strerror}") from error
+
+
+def _is_terminal() -> bool:
+    return sys.stderr.isatty()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
