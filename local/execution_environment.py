@@ -21,14 +21,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from local.function_log import FunctionLog
 from local.runtime_api import Invocation, Message, RuntimeApi, Said
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
+    from local.account import Account
     from local.lifeline import Lifeline
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -53,15 +54,6 @@ class FunctionConfiguration:
     log_format: str
     log_level: str | None
     variables: Mapping[str, str] = field(repr=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Account:
-    """The AWS account the function runs in: where it is, and the administrator's clients for it."""
-
-    endpoint_url: str
-    region: str
-    client: Callable[[str], Any]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,6 +49,7 @@ class Lifeline:
         # and nobody is there to remove it.
         self.folder = Path(_pipe(self._watcher.stdout).readline().rstrip("\n"))
         self._ended = False
+        self._children: list[subprocess.Popen[bytes]] = []
         self._starting = threading.Lock()
         return self
 
@@ -63,6 +64,8 @@ class Lifeline:
         _pipe(self._watcher.stdin).close()
         self._watcher.wait()
         _pipe(self._watcher.stdout).close()
+        for child in self._children:
+            child.wait()
 
     def start(
         self,
@@ -81,7 +84,7 @@ class Lifeline:
         with self._starting:
             if self._ended or self._watcher.poll() is not None:
                 raise LifelineCutError("the embedded AWS has ended")
-            return subprocess.Popen(
+            child = subprocess.Popen(
                 arguments,
                 env=environment,
                 cwd=folder,
@@ -90,6 +93,8 @@ class Lifeline:
                 stderr=subprocess.STDOUT,
                 process_group=self._watcher.pid,
             )
+            self._children.append(child)
+            return child
 
     def remove_at_end(self, path: Path) -> None:
         """Have a file outside the folder removed at the end, too."""

@@ -7,20 +7,20 @@ timeouts. It hands over what it is given, and reports what the process says.
 
 from __future__ import annotations
 
-import http.server
 import re
-import threading
 from dataclasses import dataclass
 from enum import Enum, auto
 from http import HTTPStatus
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
+from local.loopback_server import LoopbackHandler, LoopbackServer
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _VERSION = "/2018-06-01/runtime"
-_ANSWER = re.compile(rf"{_VERSION}/invocation/(?P<request_id>[^/]+)/(?P<kind>response|error)")
+_ANSWER = re.compile(rf"{_VERSION}/invocation/[^/]+/(?P<kind>response|error)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,10 +46,9 @@ class Said(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """What the function's process said, about which request, in what words."""
+    """What the function's process said, in its own words where it has some."""
 
     said: Said
-    request_id: str = ""
     body: bytes = b""
 
 
@@ -59,39 +58,38 @@ class RuntimeApi:
     def __init__(self, report: Callable[[Message], None]) -> None:
         invocations: SimpleQueue[Invocation | None] = SimpleQueue()
 
-        class Handler(_Handler):
+        class Handler(LoopbackHandler):
             def do_GET(self) -> None:
                 if self.path != f"{_VERSION}/invocation/next":
-                    self.send_error(HTTPStatus.NOT_FOUND)
+                    self.refuse()
                     return
                 report(Message(said=Said.READY))
                 invocation = invocations.get()
                 if invocation is None:
                     self.close_connection = True
                 else:
-                    self.send_invocation(invocation)
+                    self.answer(HTTPStatus.OK, invocation.event, _headers(invocation))
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                body = self.body()
                 if self.path == f"{_VERSION}/init/error":
                     message = Message(said=Said.INIT_ERROR, body=body)
                 elif answer := _ANSWER.fullmatch(self.path):
                     said = Said.RESPONSE if answer["kind"] == "response" else Said.ERROR
-                    message = Message(said=said, request_id=answer["request_id"], body=body)
+                    message = Message(said=said, body=body)
                 else:
-                    self.send_error(HTTPStatus.NOT_FOUND)
+                    self.refuse()
                     return
-                self.send_accepted()
+                self.answer(HTTPStatus.ACCEPTED, b'{"status":"OK"}')
                 report(message)
 
         self._invocations = invocations
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self._server = LoopbackServer(Handler)
 
     @property
     def address(self) -> str:
         """What the runtime client takes as AWS_LAMBDA_RUNTIME_API."""
-        return f"127.0.0.1:{self._server.server_port}"
+        return self._server.address
 
     def hand_over(self, invocation: Invocation) -> None:
         """Answer the process's request for its next event, the present one or the next to come."""
@@ -100,30 +98,12 @@ class RuntimeApi:
     def close(self) -> None:
         """Close the port. A process that still waits for an event loses its connection."""
         self._invocations.put(None)
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.close()
 
 
-class _Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def send_invocation(self, invocation: Invocation) -> None:
-        self.send_response(HTTPStatus.OK)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(invocation.event)))
-        self.send_header("Lambda-Runtime-Aws-Request-Id", invocation.request_id)
-        self.send_header("Lambda-Runtime-Deadline-Ms", str(invocation.deadline))
-        self.send_header("Lambda-Runtime-Invoked-Function-Arn", invocation.function_arn)
-        self.end_headers()
-        self.wfile.write(invocation.event)
-
-    def send_accepted(self) -> None:
-        body = b'{"status":"OK"}'
-        self.send_response(HTTPStatus.ACCEPTED)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as inherited
-        """Stay silent: the function's own log says what happens."""
+def _headers(invocation: Invocation) -> dict[str, str]:
+    return {
+        "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
+        "Lambda-Runtime-Deadline-Ms": str(invocation.deadline),
+        "Lambda-Runtime-Invoked-Function-Arn": invocation.function_arn,
+    }

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.execution_environment import (
-    Account,
     ExecutionEnvironment,
     ExecutionEnvironmentLostError,
     FunctionConfiguration,
@@ -29,6 +28,7 @@ from local.execution_environment import (
 from local.lifeline import LifelineCutError
 
 if TYPE_CHECKING:
+    from local.account import Account
     from local.lifeline import Lifeline
 
 _log = logging.getLogger(__name__)
@@ -56,7 +56,10 @@ class WorkerPool:
         self, function: FunctionConfiguration, *, size: int, account: Account, lifeline: Lifeline
     ) -> None:
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
-        self._workers = [_Worker(function, account, lifeline, self._jobs) for _ in range(size)]
+        self._stopping = threading.Event()
+        self._workers = [
+            _Worker(function, account, lifeline, self._jobs, self._stopping) for _ in range(size)
+        ]
 
     def start(self) -> None:
         """Start the workers; returns before they are warm."""
@@ -70,18 +73,16 @@ class WorkerPool:
         return job.outcome
 
     def stop(self) -> None:
-        """Answer the events still in the queue as failed, and let no worker take another."""
+        """Answer the events still in the queue as failed, and let no worker take another.
+
+        A worker ends as soon as its process does.
+        """
+        self._stopping.set()
         with suppress(Empty):
             while job := self._jobs.get_nowait():
                 job.outcome.set_result(_failure("Service.Stopped", "the embedded AWS has ended"))
         for _ in self._workers:
             self._jobs.put(None)
-
-    def join(self) -> None:
-        """Wait for the workers, which after `stop` end as soon as their processes do."""
-        for worker in self._workers:
-            if worker.is_alive():
-                worker.join()
 
 
 class _Worker(threading.Thread):
@@ -98,12 +99,14 @@ class _Worker(threading.Thread):
         account: Account,
         lifeline: Lifeline,
         jobs: SimpleQueue[_Job | None],
+        stopping: threading.Event,
     ) -> None:
         super().__init__(name=f"worker of {function.name}", daemon=True)
         self._function = function
         self._account = account
         self._lifeline = lifeline
         self._jobs = jobs
+        self._stopping = stopping
         self._environment: ExecutionEnvironment | None = None
 
     def run(self) -> None:
@@ -132,7 +135,8 @@ class _Worker(threading.Thread):
 
     def _give_up(self, error: Exception) -> Outcome:
         """Discard the environment, and return its loss in Lambda's format."""
-        _log.warning("%s: %s", self._function.name, error)
+        if not self._stopping.is_set():
+            _log.warning("%s: %s", self._function.name, error)
         self._discard_environment()
         if isinstance(error, ExecutionEnvironmentLostError):
             return _failure(error.error_type, str(error))

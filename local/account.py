@@ -1,0 +1,40 @@
+"""The embedded AWS account: where it is, and its administrator's clients."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import boto3
+
+from local.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
+
+
+class Account:
+    """The administrator's access to an emulator. One client for each service, for all threads."""
+
+    def __init__(self, endpoint_url: str) -> None:
+        self.endpoint_url = endpoint_url
+        self.region = REGION
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self.account_id: str = self.client("sts").get_caller_identity()["Account"]
+
+    def session(self) -> boto3.Session:
+        """Return a session with the administrator's credentials."""
+        return boto3.Session(
+            aws_access_key_id=ACCESS_KEY_ID,
+            aws_secret_access_key=SECRET_ACCESS_KEY,
+            region_name=self.region,
+        )
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - the type depends on the service
+        """Return the administrator's boto3 client for a service."""
+        # Clients may be shared between threads; making them may not.
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = self.session().client(
+                    service,  # type: ignore[call-overload]
+                    endpoint_url=self.endpoint_url,
+                )
+            return self._clients[service]

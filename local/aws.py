@@ -1,0 +1,105 @@
+"""The embedded AWS with the local stack on it, as a context manager.
+
+`with LocalAws() as aws:` starts the emulator, runs the Pulumi program for the stack `local`
+against it, and warms up the workers that run the function. At the end nothing of it is left: no
+process, no port, no file.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Self
+
+from local.account import Account
+from local.emulator import start_emulator
+from local.function_host import FunctionHost
+from local.lifeline import Lifeline
+from local.program import run_program
+from local.provisioning import Provisioner
+from stacks.configuration import REPOSITORY, project, stack_configuration
+from stacks.outputs import LOCAL_STACK, Deployment, StackOutputs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from types import TracebackType
+
+    import boto3
+
+PROGRAM = REPOSITORY / "__main__.py"
+
+
+class LocalAws:
+    """An emulator, the account in it, and the workers that run its functions.
+
+    `workers` is how many events run at once, by default one for each core this process may use.
+    `port` is the emulator's, 0 for a free one. `retry_base_seconds` is the wait before the first
+    retry of a failed event.
+    """
+
+    endpoint_url: str
+    outputs: StackOutputs
+    exports: Mapping[str, object]
+
+    def __init__(
+        self, *, workers: int | None = None, port: int = 0, retry_base_seconds: float = 0.2
+    ) -> None:
+        self._workers = workers or len(os.sched_getaffinity(0))
+        self._port = port
+        self._retry_base_seconds = retry_base_seconds
+
+    def __enter__(self) -> Self:
+        with ExitStack() as ending:
+            self.lifeline = ending.enter_context(Lifeline())
+            emulator = start_emulator(
+                self.lifeline, port=self._port, retry_base_seconds=self._retry_base_seconds
+            )
+            self.endpoint_url = emulator.endpoint_url
+            self._process = emulator.process
+            self._account = Account(emulator.endpoint_url)
+            functions = FunctionHost(self._account, self.lifeline, workers=self._workers)
+            ending.callback(functions.stop)
+            self._provisioner = Provisioner(self._account, functions)
+            self.exports = self.deploy(PROGRAM, stack_configuration(LOCAL_STACK))
+            self.outputs = StackOutputs.from_mapping(self.exports)
+            self._ending = ending.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._ending.close()
+
+    def deploy(self, program: Path, configuration: Mapping[str, str]) -> dict[str, object]:
+        """Run a Pulumi program against this AWS, and return its exports.
+
+        Raises DeploymentError if the program or one of its resources fails.
+        """
+        return run_program(
+            program,
+            project=str(project()["name"]),
+            stack=LOCAL_STACK,
+            configuration=configuration,
+            provisioner=self._provisioner,
+        )
+
+    @property
+    def deployment(self) -> Deployment:
+        """The stack as enrolment and the load test take it."""
+        return Deployment(outputs=self.outputs, endpoint_url=self.endpoint_url)
+
+    def session(self) -> boto3.Session:
+        """Return a session with the administrator's credentials."""
+        return self._account.session()
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - the type depends on the service
+        """Return the administrator's boto3 client for a service, for any thread to use."""
+        return self._account.client(service)
+
+    def wait(self) -> int:
+        """Wait until the emulator ends, which by itself it does not; return its exit status."""
+        return self._process.wait()

@@ -1,0 +1,43 @@
+"""IAM: roles, their policies, and what a role may do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from local.resources.request import Created, Request
+
+if TYPE_CHECKING:
+    from local.account import Account
+    from local.resources.request import Creator
+
+
+def role_allows(account: Account, role_arn: str, *, action: str, resource: str) -> bool:
+    """Whether the policies of the role allow the action on the resource."""
+    simulation = account.client("iam").simulate_principal_policy(
+        PolicySourceArn=role_arn, ActionNames=[action], ResourceArns=[resource]
+    )
+    return bool(simulation["EvaluationResults"][0]["EvalDecision"] == "allowed")
+
+
+def _role(request: Request) -> Created:
+    name = request.physical_name()
+    role = request.account.client("iam").create_role(
+        RoleName=name,
+        AssumeRolePolicyDocument=request.take("assumeRolePolicy"),
+        Description=request.take("description", default=""),
+    )["Role"]
+    return Created(id=name, outputs={"name": name, "arn": role["Arn"]})
+
+
+def _role_policy(request: Request) -> Created:
+    role, name = request.take("role"), request.physical_name()
+    request.account.client("iam").put_role_policy(
+        RoleName=role, PolicyName=name, PolicyDocument=request.take("policy")
+    )
+    return Created(id=f"{role}:{name}", outputs={"name": name})
+
+
+CREATORS: dict[str, Creator] = {
+    "aws:iam/role:Role": _role,
+    "aws:iam/rolePolicy:RolePolicy": _role_policy,
+}
