@@ -1,0 +1,51 @@
+"""LambdaLens: a video put into the input bucket becomes a CSV of who was seen in it.
+
+Pulumi runs this program for a stack. It composes the components in `stacks/`, and exports the
+names that people and commands need to use what was deployed.
+"""
+
+from __future__ import annotations
+
+import pulumi
+
+from stacks.buckets import GALLERY_KEY, Buckets
+from stacks.function_image import FunctionImage
+from stacks.monitoring import Monitoring
+from stacks.recogniser import Recogniser
+from stacks.settings import StackSettings
+from stacks.students_table import StudentsTable
+from stacks.trigger import Trigger
+
+settings = StackSettings.from_config(pulumi.Config())
+region = pulumi.Config("aws").require("region")
+
+buckets = Buckets("lambdalens", settings)
+students = StudentsTable("lambdalens-students", settings).table
+image_uri: pulumi.Input[str]
+if settings.image_uri is None:
+    image = FunctionImage("lambdalens", settings)
+    image_uri = image.uri
+    pulumi.export("repositoryUrl", image.repository.repository_url)
+else:
+    image_uri = settings.image_uri
+    pulumi.export("repositoryUrl", None)
+recogniser = Recogniser(
+    "lambdalens-recogniser",
+    settings,
+    image_uri=image_uri,
+    buckets=buckets,
+    students=students,
+)
+Trigger("lambdalens-trigger", bucket=buckets.input, function=recogniser.function)
+monitoring = Monitoring("lambdalens", settings, recogniser=recogniser, region=region)
+
+pulumi.export("inputBucket", buckets.input.id)
+pulumi.export("outputBucket", buckets.output.id)
+pulumi.export("galleryBucket", buckets.gallery.id)
+pulumi.export("galleryKey", GALLERY_KEY)
+pulumi.export("studentsTable", students.name)
+pulumi.export("functionName", recogniser.function.name)
+pulumi.export("failuresQueueUrl", recogniser.failures.url)
+pulumi.export("logGroup", recogniser.log_group.name)
+pulumi.export("dashboardUrl", monitoring.dashboard_url)
+pulumi.export("region", region)

@@ -1,0 +1,166 @@
+"""The function's container image: built from `function/`, kept in ECR.
+
+Three things are decided here.
+
+*When to build.* When the content of a file in the build context has changed, and at no other
+time: the trigger is a digest over paths and contents, so that another machine, a fresh clone or a
+stray `__pycache__` gives the same value. A preview builds nothing and needs no Docker.
+
+*How an image is named.* A push is tagged with its time and the digest of its content, and tags are
+immutable. The time is there because the same content is pushed again after a change is reverted,
+and a rebuilt image is never the same to the byte, which an immutable tag would refuse. Lambda is
+given the digest that the registry answers with, never the tag.
+
+*What is forgotten.* Old images are kept for a while, to go back to. The image in use is selected
+by its own tag in a rule of the first priority, which never expires anything, since a tag is on
+one image only; and ECR expires no image that a rule of higher priority has selected.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pulumi
+import pulumi_docker as docker
+from pulumi_aws import ecr
+
+from stacks.component import Component
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stacks.settings import StackSettings
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+DOCKERFILE = "function/Dockerfile"
+IMAGES_TO_GO_BACK_TO = 10
+DAYS_TO_KEEP_UNTAGGED = 1
+# Docker and Lambda name processors differently.
+_PLATFORMS = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}
+
+
+class FunctionImage(Component):
+    """The repository, and the image in it that the function runs: `uri`, by digest."""
+
+    def __init__(self, name: str, settings: StackSettings) -> None:
+        super().__init__(name)
+        self.repository = ecr.Repository(
+            name,
+            image_tag_mutability="IMMUTABLE",
+            image_scanning_configuration={"scan_on_push": True},
+            encryption_configurations=[{"encryption_type": "AES256"}],
+            force_delete=not settings.protect_data,
+            opts=pulumi.ResourceOptions(parent=self, protect=settings.protect_data),
+        )
+        image = self._pushed_image(name, _PLATFORMS[settings.architecture])
+        ecr.LifecyclePolicy(
+            name,
+            repository=self.repository.name,
+            policy=pulumi.Output.json_dumps({"rules": image.name.apply(_lifecycle_rules)}),
+            opts=pulumi.ResourceOptions(parent=self.repository),
+        )
+        self.uri = pulumi.Output.concat(self.repository.repository_url, "@", image.sha256_digest)
+        self.register_outputs({"uri": self.uri})
+
+    def _pushed_image(self, name: str, platform: str) -> docker.RegistryImage:
+        content = content_digest(REPOSITORY)
+        time = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+        login = ecr.get_authorization_token_output(
+            registry_id=self.repository.registry_id,
+            opts=pulumi.InvokeOutputOptions(parent=self),
+        )
+        # Left to itself, the provider would look for a Docker daemon at every preview.
+        provider = docker.Provider(
+            name,
+            disable_docker_daemon_check=True,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return docker.RegistryImage(
+            name,
+            name=pulumi.Output.concat(self.repository.repository_url, ":", time, "-", content[:12]),
+            build={
+                "context": ".",
+                "dockerfile": DOCKERFILE,
+                "platform": platform,
+                # An attestation would make an image index of the image, which Lambda refuses.
+                "provenance": "false",
+                "sbom": "false",
+            },
+            triggers={
+                "content": content,
+                "platform": platform,
+                "repository": self.repository.repository_url,
+            },
+            keep_remotely=True,
+            auth_config={
+                "address": login.proxy_endpoint,
+                "username": login.user_name,
+                "password": pulumi.Output.secret(login.password),
+            },
+            # The tag's time and the registry's password are new at every run. Alone they change
+            # nothing; when a trigger replaces the image, Pulumi does take the new ones.
+            opts=pulumi.ResourceOptions(
+                parent=self, provider=provider, ignore_changes=["name", "auth_config"]
+            ),
+        )
+
+
+def content_digest(repository: Path) -> str:
+    """Return the SHA-256, in hexadecimal, of the paths and contents in the build context."""
+    digest = hashlib.sha256()
+    for file in sorted(_build_context(repository)):
+        path = file.relative_to(repository).as_posix()
+        content = hashlib.sha256(file.read_bytes()).hexdigest()
+        digest.update(f"{path}\0{content}\n".encode())
+    return digest.hexdigest()
+
+
+def _build_context(repository: Path) -> Iterator[Path]:
+    """Yield the files that `.dockerignore` lets through."""
+    yield repository / "constraints.txt"
+    for file in (repository / "function").rglob("*"):
+        if file.is_file() and "__pycache__" not in file.parts:
+            yield file
+
+
+def _lifecycle_rules(image_in_use: str) -> list[dict[str, object]]:
+    tag_in_use = image_in_use.rpartition(":")[2]
+    expire = {"type": "expire"}
+    return [
+        {
+            "rulePriority": 1,
+            "description": "The image in use: one image bears this tag, so none is too many.",
+            "selection": {
+                "tagStatus": "tagged",
+                "tagPatternList": [tag_in_use],
+                "countType": "imageCountMoreThan",
+                "countNumber": 1,
+            },
+            "action": expire,
+        },
+        {
+            "rulePriority": 2,
+            "description": "Images to go back to.",
+            "selection": {
+                "tagStatus": "tagged",
+                "tagPatternList": ["*"],
+                "countType": "imageCountMoreThan",
+                "countNumber": IMAGES_TO_GO_BACK_TO,
+            },
+            "action": expire,
+        },
+        {
+            "rulePriority": 3,
+            "description": "What a push that broke off has left.",
+            "selection": {
+                "tagStatus": "untagged",
+                "countType": "sinceImagePushed",
+                "countUnit": "days",
+                "countNumber": DAYS_TO_KEEP_UNTAGGED,
+            },
+            "action": expire,
+        },
+    ]

@@ -1,0 +1,168 @@
+"""The function, and all that it may do, say and fail into.
+
+It is invoked asynchronously: Lambda keeps the event, tries again when the function raises, and
+sends what failed for good to the failures queue, from which it can be put back. The role allows
+the actions the function uses on the resources it uses them on, and nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pulumi
+from pulumi_aws import cloudwatch, iam, lambda_, sqs
+
+from stacks.buckets import GALLERY_KEY
+from stacks.component import Component
+from stacks.tls import tls_only_policy
+
+if TYPE_CHECKING:
+    from pulumi_aws import dynamodb
+
+    from stacks.buckets import Buckets
+    from stacks.settings import StackSettings
+
+RETRIES = 2
+# As long as Lambda keeps an event: a throttled burst of videos is worth waiting for.
+LONGEST_WAIT_SECONDS = 6 * 60 * 60
+# As long as SQS keeps a message: failures may wait for someone to come back from holidays.
+FAILURES_KEPT_SECONDS = 14 * 24 * 60 * 60
+
+
+class Recogniser(Component):
+    """The `function`, its `log_group` and its `failures` queue."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: StackSettings,
+        *,
+        image_uri: pulumi.Input[str],
+        buckets: Buckets,
+        students: dynamodb.Table,
+    ) -> None:
+        super().__init__(name)
+        self.failures = self._failures_queue(f"{name}-failures", require_tls=settings.require_tls)
+        # Made here, and not by Lambda at the first record, so that records expire.
+        self.log_group = cloudwatch.LogGroup(
+            name,
+            retention_in_days=settings.log_retention_days,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        role = self._role(name)
+        permissions = iam.RolePolicy(
+            name,
+            role=role.name,
+            policy=pulumi.Output.json_dumps(self._permissions(buckets, students)),
+            opts=pulumi.ResourceOptions(parent=role),
+        )
+        self.function = lambda_.Function(
+            name,
+            description="Names the students who are seen in a video.",
+            package_type="Image",
+            image_uri=image_uri,
+            architectures=[settings.architecture],
+            role=role.arn,
+            memory_size=settings.memory_mb,
+            timeout=settings.timeout_seconds,
+            ephemeral_storage={"size": settings.ephemeral_storage_mb},
+            reserved_concurrent_executions=settings.reserved_concurrency,
+            logging_config={
+                "log_format": "JSON",
+                "log_group": self.log_group.name,
+                "application_log_level": "INFO",
+                "system_log_level": "INFO",
+            },
+            environment={"variables": _environment(settings, buckets, students)},
+            # A function that starts before its permissions fails on its first videos.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[permissions]),
+        )
+        lambda_.FunctionEventInvokeConfig(
+            name,
+            function_name=self.function.name,
+            maximum_retry_attempts=RETRIES,
+            maximum_event_age_in_seconds=LONGEST_WAIT_SECONDS,
+            destination_config={"on_failure": {"destination": self.failures.arn}},
+            opts=pulumi.ResourceOptions(parent=self.function, depends_on=[permissions]),
+        )
+        self.register_outputs({"function": self.function.name, "failures": self.failures.url})
+
+    def _failures_queue(self, name: str, *, require_tls: bool) -> sqs.Queue:
+        queue = sqs.Queue(
+            name,
+            message_retention_seconds=FAILURES_KEPT_SECONDS,
+            sqs_managed_sse_enabled=True,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        if require_tls:
+            sqs.QueuePolicy(
+                name,
+                queue_url=queue.url,
+                policy=pulumi.Output.json_dumps(tls_only_policy("sqs:*", [queue.arn])),
+                opts=pulumi.ResourceOptions(parent=queue),
+            )
+        return queue
+
+    def _role(self, name: str) -> iam.Role:
+        assume = {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+        return iam.Role(
+            name,
+            description="What the LambdaLens function may do.",
+            assume_role_policy=pulumi.Output.json_dumps(
+                {"Version": "2012-10-17", "Statement": [assume]}
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _permissions(self, buckets: Buckets, students: dynamodb.Table) -> dict[str, object]:
+        """Return the role's policy; asking for metadata (HEAD) counts as s3:GetObject."""
+        videos = pulumi.Output.concat(buckets.input.arn, "/*")
+        results = pulumi.Output.concat(buckets.output.arn, "/*")
+        gallery = pulumi.Output.concat(buckets.gallery.arn, "/", GALLERY_KEY)
+        log_streams = pulumi.Output.concat(self.log_group.arn, ":*")
+        return {
+            "Version": "2012-10-17",
+            "Statement": [
+                _allow("ReadVideosAndGallery", ["s3:GetObject"], [videos, gallery]),
+                _allow(
+                    "WriteResults",
+                    ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+                    [results],
+                ),
+                # Without it, S3 answers "forbidden" in place of "not found".
+                _allow(
+                    "TellMissingFromForbidden",
+                    ["s3:ListBucket"],
+                    [buckets.input.arn, buckets.output.arn, buckets.gallery.arn],
+                ),
+                _allow("ReadStudents", ["dynamodb:BatchGetItem"], [students.arn]),
+                _allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [log_streams]),
+                # Lambda itself sends what failed for good, with the function's role.
+                _allow("ReportFailures", ["sqs:SendMessage"], [self.failures.arn]),
+            ],
+        }
+
+
+def _allow(sid: str, actions: list[str], resources: list[pulumi.Output[str]]) -> dict[str, object]:
+    return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
+
+
+def _environment(
+    settings: StackSettings, buckets: Buckets, students: dynamodb.Table
+) -> dict[str, pulumi.Input[str]]:
+    """Return what `function/settings.py` reads."""
+    return {
+        "OUTPUT_BUCKET": buckets.output.id,
+        "STUDENTS_TABLE": students.name,
+        "GALLERY_BUCKET": buckets.gallery.id,
+        "GALLERY_KEY": GALLERY_KEY,
+        "SAMPLES_PER_SECOND": str(settings.samples_per_second),
+        "TOLERANCE": str(settings.tolerance),
+        "MARGIN": str(settings.margin),
+        # On frames this small, more BLAS threads cost more processor time than they save.
+        "OPENBLAS_NUM_THREADS": "1",
+    }

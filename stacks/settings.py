@@ -1,0 +1,147 @@
+"""The settings of a stack, typed and checked before any resource is registered.
+
+`Pulumi.yaml` says what each setting is for and what it is when a stack's file does not name it.
+This module is the one reader of them: past it, a setting is a checked value of the right type.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pulumi
+from pulumi.config import ConfigMissingError, ConfigTypeError
+from pulumi.runtime.config import CONFIG, get_config_env
+
+# A digest only: Lambda refuses a tag with a digest, and does not notice when a bare tag moves.
+_IMAGE_URI = re.compile(
+    r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[a-z0-9._/-]+@sha256:[0-9a-f]{64}"
+)
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+# The periods that CloudWatch Logs offers, up to five years; nobody needs our logs for longer.
+_LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827)
+_UNRESERVED = -1
+
+
+class StackSettingsError(pulumi.RunError):
+    """A setting is missing, unknown, of the wrong type or out of its range.
+
+    A RunError, because Pulumi shows its message alone, without a traceback.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackSettings:
+    """One stack's settings; `Pulumi.yaml` describes each under its camelCase name."""
+
+    image_uri: str | None
+    architecture: str
+    memory_mb: int
+    timeout_seconds: int
+    ephemeral_storage_mb: int
+    reserved_concurrency: int
+    samples_per_second: float
+    tolerance: float
+    margin: float
+    video_expiry_days: int
+    result_expiry_days: int
+    log_retention_days: int
+    protect_data: bool
+    point_in_time_recovery: bool
+    require_tls: bool
+    alarm_email: str | None
+
+    @classmethod
+    def from_config(cls, config: pulumi.Config) -> StackSettings:
+        """Read every setting. Raise StackSettingsError, in one line, at the first wrong one."""
+        try:
+            settings = cls(
+                image_uri=config.require("imageUri") or None,
+                architecture=config.require("architecture"),
+                memory_mb=config.require_int("memoryMb"),
+                timeout_seconds=config.require_int("timeoutSeconds"),
+                ephemeral_storage_mb=config.require_int("ephemeralStorageMb"),
+                reserved_concurrency=config.require_int("reservedConcurrency"),
+                samples_per_second=config.require_float("samplesPerSecond"),
+                tolerance=config.require_float("tolerance"),
+                margin=config.require_float("margin"),
+                video_expiry_days=config.require_int("videoExpiryDays"),
+                result_expiry_days=config.require_int("resultExpiryDays"),
+                log_retention_days=config.require_int("logRetentionDays"),
+                protect_data=config.require_bool("protectData"),
+                point_in_time_recovery=config.require_bool("pointInTimeRecovery"),
+                require_tls=config.require_bool("requireTls"),
+                alarm_email=config.require("alarmEmail") or None,
+            )
+        except ConfigMissingError as error:
+            raise StackSettingsError(
+                f"{error.key} is not set: set it with 'pulumi config set {error.key} VALUE'."
+            ) from None
+        except ConfigTypeError as error:
+            raise StackSettingsError(
+                f"{error.key} is {error.value!r}: it must be of type {error.expect_type}."
+            ) from None
+        _refuse_unknown_keys(config)
+        return settings
+
+    def __post_init__(self) -> None:
+        """Raise StackSettingsError naming the setting, its value and what is allowed."""
+        if self.image_uri is not None and not _IMAGE_URI.fullmatch(self.image_uri):
+            raise _wrong(
+                "imageUri",
+                self.image_uri,
+                "an image in ECR by its digest alone, "
+                "ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY@sha256:DIGEST",
+            )
+        if self.architecture not in ("x86_64", "arm64"):
+            raise _wrong("architecture", self.architecture, "x86_64 or arm64")
+        _check_range("memoryMb", self.memory_mb, 512, 10240)
+        _check_range("timeoutSeconds", self.timeout_seconds, 30, 900)
+        _check_range("ephemeralStorageMb", self.ephemeral_storage_mb, 512, 10240)
+        if self.reserved_concurrency != _UNRESERVED and self.reserved_concurrency < 1:
+            raise _wrong("reservedConcurrency", self.reserved_concurrency, "-1, or 1 and more")
+        if not 0 < self.samples_per_second <= 30:  # noqa: PLR2004 - no camera's class video has more
+            raise _wrong("samplesPerSecond", self.samples_per_second, "above 0, and at most 30")
+        if not 0 < self.tolerance <= 1:
+            raise _wrong("tolerance", self.tolerance, "above 0, and at most 1")
+        if not 0 <= self.margin <= 1:
+            raise _wrong("margin", self.margin, "from 0 to 1")
+        _check_range("videoExpiryDays", self.video_expiry_days, 1, 3650)
+        _check_range("resultExpiryDays", self.result_expiry_days, 1, 3650)
+        if self.log_retention_days not in _LOG_RETENTION_DAYS:
+            raise _wrong(
+                "logRetentionDays",
+                self.log_retention_days,
+                f"one of {', '.join(map(str, _LOG_RETENTION_DAYS))}",
+            )
+        if self.alarm_email is not None and not _EMAIL.fullmatch(self.alarm_email):
+            raise _wrong("alarmEmail", self.alarm_email, "an e-mail address, or empty")
+
+
+def _refuse_unknown_keys(config: pulumi.Config) -> None:
+    """Raise StackSettingsError at a key of ours that is no setting: a typing error, most likely.
+
+    Pulumi checks the types of the keys it knows from the schema and lets all others pass.
+    """
+    prefix = f"{config.name}:"
+    known = {_camel_case(name) for name in StackSettings.__dataclass_fields__}
+    configured = {*CONFIG.get(), *get_config_env()}
+    for key in sorted(configured):
+        if key.startswith(prefix) and key.removeprefix(prefix) not in known:
+            raise StackSettingsError(
+                f"{key} is no setting: choose from {', '.join(sorted(known))}."
+            )
+
+
+def _check_range(key: str, value: int, lowest: int, highest: int) -> None:
+    if not lowest <= value <= highest:
+        raise _wrong(key, value, f"from {lowest} to {highest}")
+
+
+def _wrong(key: str, value: object, allowed: str) -> StackSettingsError:
+    return StackSettingsError(f"lambdalens:{key} is {value!r}: it must be {allowed}.")
+
+
+def _camel_case(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(word.capitalize() for word in others)
