@@ -160,7 +160,7 @@ def _recognition_options(options: argparse.Namespace) -> RecognitionOptions:
             margin=options.margin,
         )
     except RecognitionOptionError as error:
-        raise _UnusableError(str(error)) from error
+        raise _UnusableError(f"--{error.option.replace('_', '-')} {error.problem}") from error
 
 
 def _gallery(path: Path) -> Gallery:

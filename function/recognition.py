@@ -34,7 +34,12 @@ _MOST_SAMPLES_PER_SECOND = 60
 
 
 class RecognitionOptionError(ValueError):
-    """An option of the recognition is out of its range."""
+    """An option of the recognition is out of its range: ``option`` is its name."""
+
+    def __init__(self, option: str, problem: str) -> None:
+        super().__init__(f"{option} {problem}")
+        self.option = option
+        self.problem = problem
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,15 +58,16 @@ class RecognitionOptions:
     def __post_init__(self) -> None:
         if not 0 < self.samples_per_second <= _MOST_SAMPLES_PER_SECOND:
             raise RecognitionOptionError(
-                f"samples per second must be above 0 and at most {_MOST_SAMPLES_PER_SECOND}, "
-                f"not {self.samples_per_second:g}"
+                "samples_per_second",
+                f"must be above 0 and at most {_MOST_SAMPLES_PER_SECOND}, "
+                f"not {self.samples_per_second:g}",
             )
         if not 0 < self.tolerance <= 1:
             raise RecognitionOptionError(
-                f"tolerance must be above 0 and at most 1, not {self.tolerance:g}"
+                "tolerance", f"must be above 0 and at most 1, not {self.tolerance:g}"
             )
         if not 0 <= self.margin <= 1:
-            raise RecognitionOptionError(f"margin must be from 0 to 1, not {self.margin:g}")
+            raise RecognitionOptionError("margin", f"must be from 0 to 1, not {self.margin:g}")
 
     @property
     def recogniser(self) -> str:

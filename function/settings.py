@@ -47,7 +47,9 @@ class Settings(RecognitionOptions):
                 margin=_number(environment, "MARGIN"),
             )
         except RecognitionOptionError as error:
-            raise SettingsError(f"The environment variable for {error}.") from error
+            raise SettingsError(
+                f"The environment variable {error.option.upper()} {error.problem}."
+            ) from error
 
 
 def _text(environment: Mapping[str, str], name: str) -> str:

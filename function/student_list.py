@@ -81,7 +81,8 @@ def _csv_records(path: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
             for row in reader:
                 yield f"line {reader.line_num}", _stripped(row)
         except csv.Error as error:
-            raise StudentListError(f"{path}, line {reader.line_num}: {error}") from error
+            # The reader counts the lines of the rows before the one it could not read.
+            raise StudentListError(f"{path}, line {reader.line_num + 1}: {error}") from error
 
 
 def _json_records(path: Path) -> Iterator[tuple[str, Mapping[str, str]]]:

@@ -1,0 +1,63 @@
+"""Small videos with known content, made on the spot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import av
+import numpy as np
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from fractions import Fraction
+
+MakeVideo = Callable[..., Path]
+
+
+@pytest.fixture
+def make_video(tmp_path: Path) -> MakeVideo:
+    """Return `small_video` for the test's own folder."""
+    return partial(small_video, tmp_path)
+
+
+def small_video(  # noqa: PLR0913 - a test gives the one or two that it is about
+    folder: Path,
+    name: str = "video.mp4",
+    *,
+    frames: int = 10,
+    rate: int = 10,
+    pts: Sequence[int] | None = None,
+    codec: str = "mpeg4",
+    size: tuple[int, int] = (96, 64),
+    rotation: int = 0,
+    pixel_shape: Fraction | None = None,
+) -> Path:
+    """Write a video of black frames whose top left quarter is red, and return its path.
+
+    ``pts`` are the frames' times, in 1/``rate`` seconds, where they are not one after another.
+    ``rotation`` is the angle, counterclockwise, by which a player is told to turn the frames, and
+    ``pixel_shape`` the pixels' width divided by their height.
+    """
+    width, height = size
+    pixels = np.zeros((height, width, 3), np.uint8)
+    pixels[: height // 2, : width // 2, 0] = 255
+    path = folder / name
+    with av.open(f"file:{path}", "w") as container:
+        stream = container.add_stream(codec, rate=rate)
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height = size
+        stream.pix_fmt = "rgb8" if codec == "gif" else "yuv420p"
+        if pixel_shape:
+            stream.codec_context.sample_aspect_ratio = pixel_shape
+        if rotation:
+            stream.set_display_rotation(rotation)
+        for time in pts or range(frames):
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            frame.pts = time
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path

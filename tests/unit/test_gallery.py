@@ -1,0 +1,307 @@
+"""The gallery's file is refused unless it fits, and its faces are named only when it is clear."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import warnings
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from function import gallery as gallery_module
+from function.faces import MODEL
+from function.gallery import VERSION, Gallery, GalleryError, Match
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+TOLERANCE, MARGIN = 0.6, 0.02
+
+
+def encodings(count: int, seed: int = 0) -> NDArray[np.float32]:
+    """Return encodings that look like the model's: about 1.4 long, of 0.5 to 1 apart."""
+    random = np.random.default_rng(seed)
+    middle = random.normal(0, 0.11, 128)
+    return (middle + random.normal(0, 0.05, (count, 128))).astype(np.float32)
+
+
+def near(encoding: NDArray[np.float32], distance: float, seed: int = 0) -> NDArray[np.float32]:
+    """Return an encoding at that distance from the given one."""
+    direction = np.random.default_rng(seed).normal(size=128)
+    moved = encoding + distance * direction / np.linalg.norm(direction)
+    return moved.astype(np.float32)
+
+
+def identify(gallery: Gallery, *faces: NDArray[np.float32], margin: float = MARGIN) -> list[str]:
+    matches = gallery.identify(np.stack(faces), tolerance=TOLERANCE, margin=margin)
+    return [match.student_id if match else "unknown" for match in matches]
+
+
+def contents(**changes: object) -> dict[str, Any]:
+    good: dict[str, Any] = {
+        "model": MODEL,
+        "version": VERSION,
+        "student_ids": ["a", "b"],
+        "encodings": encodings(2),
+    }
+    return {name: value for name, value in (good | changes).items() if value is not None}
+
+
+def file_of(**arrays: object) -> io.BytesIO:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w") as member:
+                np.lib.format.write_array(member, np.asarray(array))
+    file.seek(0)
+    return file
+
+
+# The file
+
+
+def test_a_gallery_comes_back_as_it_was_saved(tmp_path: Path) -> None:
+    gallery = Gallery(student_ids=("ü 1", "b", "b"), encodings=encodings(3))
+    gallery.save(tmp_path / "gallery.npz")
+    loaded = Gallery.load(tmp_path / "gallery.npz")
+    assert loaded.student_ids == gallery.student_ids
+    assert np.array_equal(loaded.encodings, gallery.encodings)
+    assert loaded.encodings.dtype == np.float32
+    assert list(tmp_path.iterdir()) == [tmp_path / "gallery.npz"]
+
+
+def test_the_empty_gallery_can_be_saved_too() -> None:
+    file = io.BytesIO()
+    Gallery.empty().save(file)
+    assert Gallery.load(file).student_ids == ()
+
+
+def test_numpy_can_read_it_without_pickle(tmp_path: Path) -> None:
+    Gallery(student_ids=("a",), encodings=encodings(1)).save(tmp_path / "gallery.npz")
+    with np.load(tmp_path / "gallery.npz", allow_pickle=False) as arrays:
+        assert sorted(arrays) == ["encodings", "model", "student_ids", "version"]
+
+
+def test_the_same_gallery_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    gallery = Gallery(student_ids=("a", "b"), encodings=encodings(2))
+    first, second = io.BytesIO(), io.BytesIO()
+    gallery.save(first)
+    monkeypatch.setattr("time.time", lambda: 2e9)
+    gallery.save(second)
+    assert first.getvalue() == second.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"model": "another_model"}, "another_model"),
+        ({"version": 2}, "version 2"),
+        ({"model": None}, "model"),
+        ({"encodings": None}, "encodings"),
+        ({"encodings": encodings(2)[:, :64]}, "(2, 64)"),
+        ({"encodings": encodings(3)}, "(3, 128)"),
+        ({"encodings": encodings(2)[0]}, "(128,)"),
+        ({"encodings": encodings(2).astype(np.float64)}, "float64"),
+        ({"encodings": np.full((2, 128), np.nan, np.float32)}, "no number"),
+        ({"student_ids": [1, 2]}, "student ids"),
+        ({"student_ids": [["a"], ["b"]]}, "student ids"),
+        ({"student_ids": ["a", ""]}, "row 1"),
+    ],
+)
+def test_what_does_not_fit_is_refused_by_name(changes: dict[str, object], named: str) -> None:
+    with pytest.raises(GalleryError) as raised:
+        Gallery.load(file_of(**contents(**changes)))
+    assert named in str(raised.value)
+    assert "enrol the portraits again" in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_pickle_is_refused_and_not_run(tmp_path: Path) -> None:
+    class Touch:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return (tmp_path.joinpath("ran").touch, ())
+
+    hostile = np.array([Touch()], dtype=object)
+    for file in (io.BytesIO(pickle.dumps(Touch())), file_of(**contents(student_ids=hostile))):
+        with pytest.raises(GalleryError):
+            Gallery.load(file)
+    assert not (tmp_path / "ran").exists()
+
+
+@given(data=st.data())
+def test_a_damaged_file_raises_nothing_but_a_gallery_error(data: st.DataObject) -> None:
+    content = bytearray(file_of(**contents()).getvalue())
+    for place in data.draw(st.lists(st.integers(0, len(content) - 1), max_size=20)):
+        content[place] = data.draw(st.integers(0, 255))
+    del content[data.draw(st.integers(0, len(content))) :]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Python's, of names that come twice in an archive
+        try:
+            Gallery.load(io.BytesIO(content))
+        except GalleryError as error:
+            assert "\n" not in str(error)  # noqa: PT017 - it need not be raised
+
+
+def test_a_missing_file_is_an_os_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        Gallery.load(tmp_path / "absent.npz")
+
+
+# Naming faces
+
+
+def test_a_face_is_the_nearest_students() -> None:
+    rows = encodings(3)
+    gallery = Gallery(student_ids=("a", "b", "c"), encodings=rows)
+    assert identify(gallery, near(rows[1], 0.2), rows[2], near(rows[0], 0.3)) == ["b", "c", "a"]
+
+
+def test_any_portrait_of_a_student_will_do() -> None:
+    rows = np.concatenate([encodings(2, seed=1), encodings(2, seed=2)])
+    gallery = Gallery(student_ids=("a", "b", "b", "a"), encodings=rows)
+    assert identify(gallery, *(near(row, 0.1) for row in rows)) == ["a", "b", "b", "a"]
+
+
+def test_a_face_beyond_the_tolerance_is_unknown() -> None:
+    rows = encodings(1)
+    gallery = Gallery(student_ids=("a",), encodings=rows)
+    assert identify(gallery, near(rows[0], 0.599), near(rows[0], 0.601)) == ["a", "unknown"]
+
+
+def test_a_face_between_two_students_is_unknown() -> None:
+    face = encodings(1)[0]
+    rows = np.stack([near(face, 0.3, seed=1), near(face, 0.315, seed=2), near(face, 0.33, seed=3)])
+    assert identify(Gallery(student_ids=("a", "b", "c"), encodings=rows), face) == ["unknown"]
+    assert identify(Gallery(student_ids=("a", "a", "c"), encodings=rows), face) == ["a"]
+
+
+@pytest.mark.parametrize("margin", [0, MARGIN])
+def test_a_portrait_that_two_students_share_names_nobody(margin: float) -> None:
+    row = encodings(1)[0]
+    many = encodings(40, seed=3)
+    gallery = Gallery(
+        student_ids=("a", *(f"s{n}" for n in range(40)), "b"),
+        encodings=np.concatenate([[row], many, [row]]),
+    )
+    assert identify(gallery, near(row, 0.1), margin=margin) == ["unknown"]
+
+
+def test_nobody_is_known_to_an_empty_gallery() -> None:
+    assert identify(Gallery.empty(), *encodings(2)) == ["unknown", "unknown"]
+
+
+def test_no_faces_give_no_matches() -> None:
+    gallery = Gallery(student_ids=("a",), encodings=encodings(1))
+    assert gallery.identify(np.empty((0, 128), np.float32), tolerance=0.6, margin=0) == []
+
+
+galleries = st.integers(1, 12).flatmap(
+    lambda rows: st.tuples(
+        st.lists(st.sampled_from("abcd"), min_size=rows, max_size=rows),
+        st.integers(0, 10_000),
+    )
+)
+
+
+def reference(ids: list[str], rows: NDArray[np.float32], face: NDArray[np.float32]) -> Match | None:
+    """Identify a face the plain way, in double precision."""
+    nearest: dict[str, float] = {}
+    for student_id, row in zip(ids, rows, strict=True):
+        distance = float(np.linalg.norm(row.astype(np.float64) - face))
+        nearest[student_id] = min(distance, nearest.get(student_id, np.inf))
+    ranked = sorted((distance, student_id) for student_id, distance in nearest.items())
+    # Rounding decides at the very edges.
+    assume(abs(ranked[0][0] - TOLERANCE) > 1e-5)
+    best, second = ranked[0][0], ranked[1][0] if len(ranked) > 1 else np.inf
+    assume(abs(second - best - MARGIN) > 1e-5)
+    if best > TOLERANCE or second - best <= MARGIN:
+        return None
+    return Match(student_id=ranked[0][1], distance=best)
+
+
+@given(gallery=galleries, faces=st.integers(1, 6))
+def test_all_faces_at_once_are_named_as_one_by_one(
+    gallery: tuple[list[str], int], faces: int
+) -> None:
+    ids, seed = gallery
+    rows = encodings(len(ids) + faces, seed)
+    rows, seen = rows[: len(ids)], rows[len(ids) :]
+    seen[::2] = near(rows[0], 0.4, seed)
+    expected = [reference(ids, rows, face) for face in seen]
+    known = Gallery(student_ids=tuple(ids), encodings=rows)
+    matches = known.identify(seen, tolerance=TOLERANCE, margin=MARGIN)
+    for match, wanted in zip(matches, expected, strict=True):
+        if wanted is None:
+            assert match is None
+        else:
+            assert match is not None
+            assert match.student_id == wanted.student_id
+            assert match.distance == pytest.approx(wanted.distance, abs=1e-6)
+
+
+@given(gallery=galleries, data=st.data())
+def test_the_order_of_the_rows_does_not_matter(
+    gallery: tuple[list[str], int], data: st.DataObject
+) -> None:
+    ids, seed = gallery
+    rows = encodings(len(ids), seed)
+    faces = np.stack([near(rows[0], 0.3, seed), *encodings(3, seed + 1)])
+    order = data.draw(st.permutations(range(len(ids))))
+    one = Gallery(student_ids=tuple(ids), encodings=rows)
+    other = Gallery(student_ids=tuple(ids[i] for i in order), encodings=rows[list(order)])
+    assert one.identify(faces, tolerance=TOLERANCE, margin=0) == other.identify(
+        faces, tolerance=TOLERANCE, margin=0
+    )
+
+
+@given(gallery=galleries, name=st.sampled_from("abcd"))
+def test_a_second_copy_of_a_row_changes_nothing(gallery: tuple[list[str], int], name: str) -> None:
+    ids, seed = gallery
+    assume(name in ids)
+    rows = encodings(len(ids), seed)
+    faces = np.stack([near(rows[0], 0.3, seed), *encodings(3, seed + 1)])
+    row = rows[ids.index(name)]
+    one = Gallery(student_ids=tuple(ids), encodings=rows)
+    other = Gallery(student_ids=(*ids, name), encodings=np.concatenate([rows, [row]]))
+    assert one.identify(faces, tolerance=TOLERANCE, margin=0) == other.identify(
+        faces, tolerance=TOLERANCE, margin=0
+    )
+
+
+def test_distances_are_those_of_face_recognition() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its models' package warns of pkg_resources
+        import face_recognition  # noqa: PLC0415 - loads models for seconds
+
+    rows = encodings(50)
+    gallery = Gallery(student_ids=tuple(f"s{n}" for n in range(50)), encodings=rows)
+    for distance in (0, 0.01, 0.3, 0.59):
+        face = near(rows[7], distance, seed=5)
+        (match,) = gallery.identify(face[np.newaxis], tolerance=1, margin=0)
+        expected = face_recognition.face_distance(rows.astype(np.float64), face)
+        assert match is not None
+        assert match.student_id == f"s{expected.argmin()}"
+        assert match.distance == pytest.approx(expected.min(), abs=1e-6)
+
+
+def test_faces_beyond_one_block_are_named_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = encodings(10)
+    gallery = Gallery(student_ids=tuple("aabbccddee"), encodings=rows)
+    faces = np.concatenate([rows, encodings(7, seed=9)])
+    expected = gallery.identify(faces, tolerance=TOLERANCE, margin=MARGIN)
+    monkeypatch.setattr(gallery_module, "_DISTANCES_AT_ONCE", 25)
+    assert gallery.identify(faces, tolerance=TOLERANCE, margin=MARGIN) == expected
+
+
+def test_the_file_is_a_plain_archive_that_no_name_escapes_from() -> None:
+    file = io.BytesIO()
+    Gallery.empty().save(file)
+    with zipfile.ZipFile(file) as archive:
+        assert all("/" not in name for name in archive.namelist())

@@ -1,0 +1,102 @@
+"""One video and a gallery give the students seen, and nobody else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from function.faces import find_faces
+from function.gallery import Gallery
+from function.recognition import RecognitionOptions, recognise
+from function.video import UnreadableVideoError
+from local.sample_video import Scene, write_video
+from local.samples import sample_picture
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+OPTIONS = RecognitionOptions()
+
+
+def open_sample(name: str) -> Image.Image:
+    with Image.open(sample_picture(name)) as picture:
+        return picture.convert("RGB")
+
+
+def encoding(name: str) -> NDArray[np.float32]:
+    (face,) = find_faces(np.asarray(open_sample(name)), upsample=0)
+    return face.encoding
+
+
+@pytest.fixture(scope="module")
+def gallery() -> Gallery:
+    return Gallery(
+        student_ids=("obama", "biden"),
+        encodings=np.stack([encoding("obama.jpg"), encoding("biden.jpg")]),
+    )
+
+
+def test_everyone_is_found_and_when_they_were_there(tmp_path: Path, gallery: Gallery) -> None:
+    obama, biden, stranger = map(open_sample, ("obama2.jpg", "biden.jpg", "grace_hopper.jpg"))
+    video = write_video(
+        tmp_path / "class.mp4",
+        [
+            Scene(seconds=1, pictures=[biden, stranger]),
+            Scene(seconds=1),
+            Scene(seconds=1, pictures=[obama, biden]),
+        ],
+    )
+    recognition = recognise(video, gallery, OPTIONS)
+    found = [
+        (seen.student_id, round(seen.first_seen, 2), round(seen.last_seen, 2), seen.sightings)
+        for seen in recognition.attendance
+    ]
+    assert found == [("biden", 0, 2.52, 4), ("obama", 2, 2.52, 2)]
+    assert recognition.frames == 6
+    assert recognition.faces == 8
+    assert recognition.video_seconds == pytest.approx(2.52)
+
+
+@pytest.mark.parametrize("turned", [0, 90, 270])
+def test_small_faces_in_small_and_turned_frames_are_found(
+    tmp_path: Path, gallery: Gallery, turned: int
+) -> None:
+    video = write_video(
+        tmp_path / "small.mp4",
+        [Scene(seconds=0.2, pictures=[open_sample("obama2.jpg")])],
+        size=(320, 180),
+        turned=turned,
+    )
+    recognition = recognise(video, gallery, OPTIONS)
+    assert [seen.student_id for seen in recognition.attendance] == ["obama"]
+
+
+def test_two_faces_of_one_student_in_a_frame_are_one_sighting(
+    tmp_path: Path, gallery: Gallery
+) -> None:
+    obama = open_sample("obama.jpg")
+    video = write_video(tmp_path / "twins.mp4", [Scene(seconds=0.2, pictures=[obama, obama])])
+    recognition = recognise(video, gallery, OPTIONS)
+    assert recognition.faces == 2
+    assert [(seen.student_id, seen.sightings) for seen in recognition.attendance] == [("obama", 1)]
+
+
+def test_with_nobody_enrolled_nobody_is_found(tmp_path: Path) -> None:
+    video = write_video(
+        tmp_path / "v.mp4", [Scene(seconds=0.2, pictures=[open_sample("obama.jpg")])]
+    )
+    recognition = recognise(video, Gallery.empty(), OPTIONS)
+    assert recognition.attendance == ()
+    assert recognition.faces == 1
+
+
+def test_what_is_no_video_is_unreadable(tmp_path: Path, gallery: Gallery) -> None:
+    path = tmp_path / "v.mp4"
+    path.write_text("no video", encoding="utf-8")
+    with pytest.raises(UnreadableVideoError):
+        recognise(path, gallery, OPTIONS)

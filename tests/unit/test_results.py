@@ -1,0 +1,135 @@
+"""Keys never collide, and the CSV and the error report say what they should."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from function.attendance import Attendance
+from function.results import (
+    COLUMNS,
+    VIDEO_SUFFIXES,
+    NotAVideoKeyError,
+    Provenance,
+    csv_bytes,
+    csv_key,
+    csv_text,
+    error_bytes,
+    error_key,
+)
+from function.students import Student
+
+suffixes = st.sampled_from(
+    [*VIDEO_SUFFIXES, *(suffix.upper() for suffix in VIDEO_SUFFIXES), ".Mp4", ".mP4"]
+)
+# Stems are made so that collisions would be likely: of suffixes, dots and few letters.
+stems = st.lists(
+    st.one_of(suffixes, st.sampled_from(["a", "A", ".", "/", ".csv", ".error.json", "é", "漢"]))
+).map("".join) | st.text(max_size=20)
+video_keys = st.builds(str.__add__, stems, suffixes)
+
+
+@pytest.mark.parametrize(
+    ("video", "expected"),
+    [
+        ("lecture1.mp4", "lecture1.csv"),
+        ("2026/autumn/lecture 1.mp4", "2026/autumn/lecture 1.csv"),
+        ("lecture1.mov", "lecture1.mov.csv"),
+        ("lecture1.MP4", "lecture1.MP4.csv"),
+        ("lecture1.mov.mp4", "lecture1.mov.mp4.csv"),
+        ("lecture1.v2.mp4", "lecture1.v2.csv"),
+        ("Vorlesung über 漢字.mp4", "Vorlesung über 漢字.csv"),
+        (".mp4", ".csv"),
+    ],
+)
+def test_the_csv_is_called_as_expected(video: str, expected: str) -> None:
+    assert csv_key(video) == expected
+    assert error_key(video) == expected.removesuffix(".csv") + ".error.json"
+
+
+@given(st.lists(video_keys, unique=True, min_size=2))
+def test_no_two_videos_share_a_key(videos: list[str]) -> None:
+    results = [key(video) for video in videos for key in (csv_key, error_key)]
+    assert len(set(results)) == len(results)
+
+
+@given(video_keys, video_keys)
+def test_keys_of_two_videos_differ(one: str, other: str) -> None:
+    assume(one != other)
+    assert csv_key(one) != csv_key(other)
+
+
+@given(video_keys)
+def test_a_result_is_no_video_and_lies_beside_it(video: str) -> None:
+    for key in (csv_key(video), error_key(video)):
+        assert not key.lower().endswith(VIDEO_SUFFIXES)
+        assert key.rpartition("/")[0] == video.rpartition("/")[0]
+
+
+@pytest.mark.parametrize("key", ["notes.txt", "mp4", "lecture.mp4.zip", "", "lecture.mp4/"])
+def test_a_key_without_a_video_suffix_is_refused_by_name(key: str) -> None:
+    with pytest.raises(NotAVideoKeyError, match=r"no video suffix: one of \.mp4 "):
+        csv_key(key)
+
+
+ANN = Student(student_id="7", name='Ann "Nan" Öz, jr.', major="physics", year="junior")
+SEEN = Attendance(student_id="7", first_seen=0.0, last_seen=12.345, sightings=3, distance=0.41239)
+
+
+def test_the_csv_has_a_row_for_each_student_with_the_columns_in_their_order() -> None:
+    content = csv_bytes([SEEN], {"7": ANN})
+    assert content.startswith(b"\xef\xbb\xbfyear,major,name,student_id,first_seen,last_seen,")
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    assert rows == [
+        {
+            "year": "junior",
+            "major": "physics",
+            "name": ANN.name,
+            "student_id": "7",
+            "first_seen": "0.00",
+            "last_seen": "12.35",
+            "sightings": "3",
+            "distance": "0.412",
+        }
+    ]
+
+
+def test_a_student_without_a_record_has_empty_fields() -> None:
+    assert csv_text([SEEN], {}).splitlines()[1] == ",,,7,0.00,12.35,3,0.412"
+
+
+def test_nobody_seen_is_a_header_alone() -> None:
+    assert csv_text([], {}) == ",".join(COLUMNS) + "\r\n"
+
+
+def test_the_error_report_says_what_is_wrong_and_what_to_do() -> None:
+    report = error_bytes(video="é.mp4", problem="Bad.", remedy="Mend it.", recogniser="r1")
+    assert json.loads(report) == {
+        "video": "é.mp4",
+        "error": "Bad.",
+        "remedy": "Mend it.",
+        "recogniser": "r1",
+    }
+
+
+def test_provenance_is_recognised_among_other_metadata() -> None:
+    provenance = Provenance(video_etag='"v"', gallery_etag='"g"', recogniser="r1")
+    metadata = provenance.as_metadata() | {"frames": "3"}
+    assert provenance.is_that_of(metadata)
+    assert not provenance.is_that_of(metadata | {"gallery-etag": '"other"'})
+    assert not provenance.is_that_of({})
+
+
+def test_the_module_loads_without_the_recognition() -> None:
+    program = "import sys, function.results; print(sys.modules.keys() & {'numpy', 'dlib', 'av'})"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "set()\n"

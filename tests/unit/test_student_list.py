@@ -1,0 +1,89 @@
+"""A list of students is read whole, or refused with the file, the place and what is wrong."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from function.student_list import StudentListError, read_students
+from function.students import Student
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ANN = Student(student_id="1", name="Ann Öz", major="physics", year="junior")
+BEN = Student(student_id="b-2", name="Ben, jr.", major="law", year="3")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'student_id,name,major,year\n1,Ann Öz,physics,junior\nb-2,"Ben, jr.",law,3\n',
+        '\ufeffyear, name ,student_id,major\r\njunior, Ann Öz ,1,physics\r\n3,"Ben, jr.",b-2,law\r\n\r\n',
+    ],
+    ids=["plain", "as spreadsheets write it"],
+)
+def test_a_csv_is_read_in_its_order(tmp_path: Path, text: str) -> None:
+    assert read_students(written(tmp_path / "s.csv", text)) == [ANN, BEN]
+
+
+@pytest.mark.parametrize("identifier", ["id", "student_id"])
+def test_a_json_list_is_read_in_its_order(tmp_path: Path, identifier: str) -> None:
+    entries = [
+        {identifier: 1, "name": "Ann Öz", "major": "physics", "year": "junior", "room": None},
+        {identifier: "b-2", "name": "Ben, jr.", "major": "law", "year": 3},
+    ]
+    assert read_students(written(tmp_path / "S.JSON", json.dumps(entries))) == [ANN, BEN]
+
+
+HEADER = "student_id,name,major,year\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("s.csv", "student_id,name,year\n1,Ann,3\n", "line 1: the column major is missing"),
+        ("s.csv", "", "line 1: the column student_id is missing"),
+        ("s.csv", HEADER, "no students"),
+        ("s.csv", HEADER + "1,Ann,law,3\n2,,law,3\n", "line 3: name is missing"),
+        ("s.csv", HEADER + "1,Ann,law\n", "line 2: year is missing"),
+        ("s.csv", HEADER + "1,Ann,law,3\n1,Ben,law,3\n", "line 3: the student_id '1' is already"),
+        ("s.csv", HEADER + '1,"Ann,law,3\n', "line 2: unexpected end of data"),
+        ("s.json", "[\n{,}]", "line 2: no JSON"),
+        ("s.json", "{}", "not a list"),
+        ("s.json", '["Ann"]', "entry 1: not an object"),
+        ("s.json", '[{"id": 1, "name": "A", "major": "m", "year": ""}]', "entry 1: year is"),
+        ("s.json", '[{"name": "A", "major": "m", "year": "1"}]', "entry 1: student_id is"),
+        ("s.txt", HEADER, ".csv or a .json"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(
+    tmp_path: Path, name: str, text: str, said: str
+) -> None:
+    assert said in refused(written(tmp_path / name, text))
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    assert "No such file" in refused(tmp_path / "absent.csv")
+
+
+def test_another_encoding_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "s.csv"
+    path.write_bytes((HEADER + "1,Ann Öz,law,3\n").encode("latin-1"))
+    assert "not UTF-8" in refused(path)
+
+
+def written(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8", newline="")
+    return path
+
+
+def refused(path: Path) -> str:
+    with pytest.raises(StudentListError) as raised:
+        read_students(path)
+    message = str(raised.value)
+    assert message.startswith(str(path))
+    assert "\n" not in message
+    return message
