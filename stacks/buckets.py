@@ -66,7 +66,8 @@ class Buckets(Component):
             force_destroy=not protect,
             opts=pulumi.ResourceOptions(parent=self, protect=protect),
         )
-        of_bucket = pulumi.ResourceOptions(parent=bucket)
+        # Not children of the bucket: they would inherit its protection, and can be made again.
+        configuration = pulumi.ResourceOptions(parent=self)
         s3.BucketPublicAccessBlock(
             name,
             bucket=bucket.id,
@@ -74,19 +75,19 @@ class Buckets(Component):
             block_public_policy=True,
             ignore_public_acls=True,
             restrict_public_buckets=True,
-            opts=of_bucket,
+            opts=configuration,
         )
         s3.BucketOwnershipControls(
             name,
             bucket=bucket.id,
             rule={"object_ownership": "BucketOwnerEnforced"},
-            opts=of_bucket,
+            opts=configuration,
         )
         s3.BucketServerSideEncryptionConfiguration(
             name,
             bucket=bucket.id,
             rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
-            opts=of_bucket,
+            opts=configuration,
         )
         if self._settings.require_tls:
             s3.BucketPolicy(
@@ -95,26 +96,26 @@ class Buckets(Component):
                 policy=pulumi.Output.json_dumps(
                     tls_only_policy("s3:*", [bucket.arn, pulumi.Output.concat(bucket.arn, "/*")])
                 ),
-                opts=of_bucket,
+                opts=configuration,
             )
-        # A rule about superseded versions is refused for a bucket that has none yet.
-        before_rules = [_enable_versioning(name, bucket)] if versioned else []
+        versioning = []
+        if versioned:
+            versioning.append(
+                s3.BucketVersioning(
+                    name,
+                    bucket=bucket.id,
+                    versioning_configuration={"status": "Enabled"},
+                    opts=configuration,
+                )
+            )
         s3.BucketLifecycleConfiguration(
             name,
             bucket=bucket.id,
             rules=[*rules, _abort_unfinished_uploads()],
-            opts=pulumi.ResourceOptions(parent=bucket, depends_on=before_rules),
+            # A rule about superseded versions has no meaning before there are versions.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=versioning),
         )
         return bucket
-
-
-def _enable_versioning(name: str, bucket: s3.Bucket) -> s3.BucketVersioning:
-    return s3.BucketVersioning(
-        name,
-        bucket=bucket.id,
-        versioning_configuration={"status": "Enabled"},
-        opts=pulumi.ResourceOptions(parent=bucket),
-    )
 
 
 def _expire(*, after_days: int) -> s3.BucketLifecycleConfigurationRuleArgs:

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pulumi
@@ -28,13 +27,14 @@ import pulumi_docker as docker
 from pulumi_aws import ecr
 
 from stacks.component import Component
+from stacks.configuration import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from stacks.settings import StackSettings
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 DOCKERFILE = "function/Dockerfile"
 IMAGES_TO_GO_BACK_TO = 10
 DAYS_TO_KEEP_UNTAGGED = 1
@@ -60,7 +60,7 @@ class FunctionImage(Component):
             name,
             repository=self.repository.name,
             policy=pulumi.Output.json_dumps({"rules": image.name.apply(_lifecycle_rules)}),
-            opts=pulumi.ResourceOptions(parent=self.repository),
+            opts=pulumi.ResourceOptions(parent=self),
         )
         self.uri = pulumi.Output.concat(self.repository.repository_url, "@", image.sha256_digest)
         self.register_outputs({"uri": self.uri})
@@ -68,10 +68,7 @@ class FunctionImage(Component):
     def _pushed_image(self, name: str, platform: str) -> docker.RegistryImage:
         content = content_digest(REPOSITORY)
         time = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        login = ecr.get_authorization_token_output(
-            registry_id=self.repository.registry_id,
-            opts=pulumi.InvokeOutputOptions(parent=self),
-        )
+        login = ecr.get_authorization_token_output(registry_id=self.repository.registry_id)
         # Left to itself, the provider would look for a Docker daemon at every preview.
         provider = docker.Provider(
             name,

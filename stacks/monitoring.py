@@ -127,7 +127,7 @@ class Monitoring(Component):
             topic=topic.arn,
             protocol="email",
             endpoint=email,
-            opts=pulumi.ResourceOptions(parent=topic),
+            opts=pulumi.ResourceOptions(parent=self),
         )
         return [topic.arn]
 

@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
 from pulumi import automation
 
+from stacks.configuration import REPOSITORY
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 LOCAL_STACK = "local"
 LOCAL_STACK_FILE = REPOSITORY / ".local" / "stack.json"
 # The embedded AWS knows one administrator, and this is it; it listens on loopback only.
@@ -136,6 +136,8 @@ def _pulumi_deployment(stack: str) -> Deployment:
             f"The stack {stack!r} is read through the Pulumi CLI, which is not on the PATH: "
             "install it, or use the stack 'local'."
         ) from None
+    except automation.InvalidVersionError as error:
+        raise StackNotFoundError(f"The Pulumi CLI is too old to be used: {error}.") from None
     if not outputs:
         raise StackNotFoundError(
             f"The stack {stack!r} has no outputs: deploy it with 'pulumi up -s {stack}'."

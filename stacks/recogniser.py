@@ -54,7 +54,7 @@ class Recogniser(Component):
             name,
             role=role.name,
             policy=pulumi.Output.json_dumps(self._permissions(buckets, students)),
-            opts=pulumi.ResourceOptions(parent=role),
+            opts=pulumi.ResourceOptions(parent=self),
         )
         self.function = lambda_.Function(
             name,
@@ -83,7 +83,7 @@ class Recogniser(Component):
             maximum_retry_attempts=RETRIES,
             maximum_event_age_in_seconds=LONGEST_WAIT_SECONDS,
             destination_config={"on_failure": {"destination": self.failures.arn}},
-            opts=pulumi.ResourceOptions(parent=self.function, depends_on=[permissions]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[permissions]),
         )
         self.register_outputs({"function": self.function.name, "failures": self.failures.url})
 
@@ -99,7 +99,7 @@ class Recogniser(Component):
                 name,
                 queue_url=queue.url,
                 policy=pulumi.Output.json_dumps(tls_only_policy("sqs:*", [queue.arn])),
-                opts=pulumi.ResourceOptions(parent=queue),
+                opts=pulumi.ResourceOptions(parent=self),
             )
         return queue
 

@@ -21,6 +21,7 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 # The periods that CloudWatch Logs offers, up to five years; nobody needs our logs for longer.
 _LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827)
 _UNRESERVED = -1
+_MOST_SAMPLES_PER_SECOND = 60
 
 
 class StackSettingsError(pulumi.RunError):
@@ -100,8 +101,12 @@ class StackSettings:
         _check_range("ephemeralStorageMb", self.ephemeral_storage_mb, 512, 10240)
         if self.reserved_concurrency != _UNRESERVED and self.reserved_concurrency < 1:
             raise _wrong("reservedConcurrency", self.reserved_concurrency, "-1, or 1 and more")
-        if not 0 < self.samples_per_second <= 30:  # noqa: PLR2004 - no camera's class video has more
-            raise _wrong("samplesPerSecond", self.samples_per_second, "above 0, and at most 30")
+        if not 0 < self.samples_per_second <= _MOST_SAMPLES_PER_SECOND:
+            raise _wrong(
+                "samplesPerSecond",
+                self.samples_per_second,
+                f"above 0, and at most {_MOST_SAMPLES_PER_SECOND}",
+            )
         if not 0 < self.tolerance <= 1:
             raise _wrong("tolerance", self.tolerance, "above 0, and at most 1")
         if not 0 <= self.margin <= 1:
