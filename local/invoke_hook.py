@@ -25,7 +25,7 @@ class InvokeHook:
         pools: dict[str, WorkerPool] = {}
 
         class Handler(LoopbackHandler):
-            def do_POST(self) -> None:
+            def do_POST(self) -> None:  # noqa: N802 - http.server's name
                 event = self.body()
                 pool = pools.get(self.path.removeprefix("/"))
                 if pool is None:

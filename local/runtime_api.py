@@ -59,7 +59,7 @@ class RuntimeApi:
         invocations: SimpleQueue[Invocation | None] = SimpleQueue()
 
         class Handler(LoopbackHandler):
-            def do_GET(self) -> None:
+            def do_GET(self) -> None:  # noqa: N802 - http.server's name
                 if self.path != f"{_VERSION}/invocation/next":
                     self.refuse()
                     return
@@ -70,7 +70,7 @@ class RuntimeApi:
                 else:
                     self.answer(HTTPStatus.OK, invocation.event, _headers(invocation))
 
-            def do_POST(self) -> None:
+            def do_POST(self) -> None:  # noqa: N802 - http.server's name
                 body = self.body()
                 if self.path == f"{_VERSION}/init/error":
                     message = Message(said=Said.INIT_ERROR, body=body)

@@ -1,0 +1,158 @@
+"""`python -m local up`: the embedded AWS with the local stack, in the foreground until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import json
+import os
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from local.aws import LocalAws
+from local.emulator import ACCESS_KEY_ID, SECRET_ACCESS_KEY
+from stacks.outputs import LOCAL_STACK_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+DEFAULT_PORT = 4566
+HIGHEST_PORT = 65535
+RETRY_BASE_SECONDS = 1.0
+
+
+class AlreadyUpError(Exception):
+    """The local stack runs in another terminal."""
+
+
+class EmulatorEndedError(Exception):
+    """The emulator ended by itself."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the command."""
+    parser.add_argument(
+        "--port",
+        type=port_number,
+        default=DEFAULT_PORT,
+        help="where the embedded AWS listens on 127.0.0.1 (default: %(default)s; 0: a free port)",
+    )
+    parser.add_argument(
+        "--workers",
+        type=number_of_workers,
+        metavar="N",
+        help="how many videos are processed at once (default: one for each core)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the local stack until Ctrl-C or a signal that ends processes; return the exit code.
+
+    Raises AlreadyUpError, EmulatorEndedError, and what LocalAws raises.
+    """
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.default_int_handler)
+    console = Console(highlight=False, soft_wrap=True)
+    try:
+        with _only_one():
+            console.print("Starting the embedded AWS and deploying the stack 'local' to it …")
+            with LocalAws(
+                workers=arguments.workers,
+                port=arguments.port,
+                retry_base_seconds=RETRY_BASE_SECONDS,
+            ) as aws:
+                _publish(aws, LOCAL_STACK_FILE)
+                console.print(_instructions(aws))
+                status = aws.wait()
+            raise EmulatorEndedError(f"the embedded AWS ended by itself, with status {status}")
+    except KeyboardInterrupt:
+        console.print("\nEnded: nothing of it is left.")
+        return 0
+
+
+@contextmanager
+def _only_one() -> Iterator[None]:
+    """Hold the one place there is for a local stack, or raise AlreadyUpError.
+
+    The lock is on the folder and the kernel's: it ends with this process, however that ends.
+    """
+    folder = LOCAL_STACK_FILE.parent
+    folder.mkdir(exist_ok=True)
+    place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise AlreadyUpError(
+            f"the local stack is up already{_where()}: use it, or end it with Ctrl-C where it runs"
+        ) from None
+    else:
+        yield
+    finally:
+        os.close(place)
+
+
+def _where() -> str:
+    try:
+        return f" at {json.loads(LOCAL_STACK_FILE.read_text())['endpoint_url']}"
+    except (OSError, ValueError, KeyError):  # it is only just starting
+        return ""
+
+
+def _publish(aws: LocalAws, file: Path) -> None:
+    """Leave a note of what runs where, for `--stack local` of the other commands."""
+    aws.lifeline.remove_at_end(file)
+    note = {"endpoint_url": aws.endpoint_url, "outputs": aws.exports}
+    draft = file.with_suffix(".draft")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as output:
+        json.dump(note, output, indent=2)
+    draft.replace(file)
+
+
+def _instructions(aws: LocalAws) -> str:
+    outputs = aws.outputs
+    width = max(map(len, aws.exports))
+    exports = "\n".join(
+        f"  {name:{width}}  {value}" for name, value in sorted(aws.exports.items()) if value
+    )
+    s3 = 'python -c \'import boto3; boto3.client("s3")'
+    return f"""
+The local stack is up at [bold]{aws.endpoint_url}[/bold]. Ctrl-C ends it, and all that is in it.
+
+{exports}
+
+In another terminal, point AWS's tools and libraries to it:
+  export AWS_ENDPOINT_URL={aws.endpoint_url} AWS_DEFAULT_REGION={outputs.region} \
+AWS_ACCESS_KEY_ID={ACCESS_KEY_ID} AWS_SECRET_ACCESS_KEY={SECRET_ACCESS_KEY}
+Enrol a class:
+  python -m enroll --stack local --students students.csv --portraits portraits/
+Put a video in, and get its CSV:
+  aws s3 cp lecture.mp4 s3://{outputs.input_bucket}/
+  aws s3 cp s3://{outputs.output_bucket}/lecture.csv .
+The same without the AWS CLI:
+  {s3}.upload_file("lecture.mp4", "{outputs.input_bucket}", "lecture.mp4")'
+  {s3}.download_file("{outputs.output_bucket}", "lecture.csv", "lecture.csv")'
+What the function says, and which events failed for good:
+  aws logs tail {outputs.log_group} --follow
+  aws sqs receive-message --queue-url {outputs.failures_queue_url}
+"""
+
+
+def port_number(text: str) -> int:
+    """Read the number of a port, as argparse asks."""
+    number = int(text)
+    if not 0 <= number <= HIGHEST_PORT:
+        raise argparse.ArgumentTypeError(f"{number} is not between 0 and {HIGHEST_PORT}")
+    return number
+
+
+def number_of_workers(text: str) -> int:
+    """Read a number of workers, as argparse asks."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is not at least 1")
+    return number
