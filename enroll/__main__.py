@@ -1,0 +1,291 @@
+"""The command line of enrolment: who is known, and who is to be forgotten."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+from rich.progress import track
+
+from enroll.deployed import GalleryBusyError, enrol_students, forget_students, load_gallery
+from enroll.encodings_file import EncodingsFileError, read_encodings_file
+from enroll.enrolment import PortraitsUnreadableError, enrol
+from enroll.gallery_edits import without_students
+from enroll.known_names import AmbiguousNameError, join_names
+from function.gallery import Gallery, GalleryError
+from function.student_list import StudentListError, read_students
+from stacks.outputs import StackNotFoundError, deployment
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from function.students import Student
+    from stacks.outputs import Deployment
+
+_ALL_DONE, _SOME_REFUSED, _NOT_DONE, _INTERRUPTED = 0, 1, 2, 130
+
+_EXIT_STATUS = """\
+exit status:
+  0  all done
+  1  some were refused, each named on standard error with the remedy; the others are done
+  2  not done: wrong usage, or a list, folder, file, stack or AWS that can't be used
+"""
+
+_ENROL_HELP = """\
+Enrol students: learn their faces from portraits.
+
+The student list is a CSV with the columns student_id, name, major and year, or the same as JSON.
+The portraits of a student are the JPEG, PNG and WebP pictures in a folder named for the student
+id; each must show one face, from the front. Two or three of different days are better than one.
+
+    students.csv                     portraits/
+      student_id,name,major,year       1001/ada.jpg
+      1001,Ada Lovelace,maths,junior   1001/ada in glasses.png
+      1002,Alan Turing,logic,senior    1002/alan.jpg
+
+    python -m enroll --students students.csv --portraits portraits --stack dev
+
+With --stack, the students in the list are added to the ones that the stack knows; those it knew
+before get the list's record and, if there are pictures of them, these portraits in place of the
+earlier ones. Everybody else stays as they are, so one new student takes a list of one. Videos
+uploaded from then on are compared with the new gallery; upload a video again to have it looked at
+again. With --output, the file is written anew, with the students in the list only.
+
+Other commands, each with its own --help:
+  python -m enroll forget            delete students' faces and records
+  python -m enroll import-encodings  enrol from face_recognition's encodings in a pickle
+"""
+
+_FORGET_HELP = """\
+Forget students: delete their encodings from the gallery and, with --stack, their records.
+
+    python -m enroll forget 1001 1002 --stack dev
+
+What was made before goes by itself: CSVs that name the students, earlier versions of the gallery
+and the table's backups expire as the stack's settings say. The portraits are yours to delete.
+"""
+
+_IMPORT_HELP = """\
+Enrol from a pickle of known faces: {"name": [...], "encoding": [...]}, made with
+face_recognition. Nothing in the file is executed: it is refused if it holds anything but names
+and NumPy arrays. A name gets the id of the student of that name in the list; one that is not in
+the list is its own id. --stack and --output do what they do for an enrolment from portraits.
+
+    python -m enroll import-encodings encoding --students students.json --output gallery.npz
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command with these arguments, and return its exit status."""
+    options = _options(arguments)
+    try:
+        exit_status: int = options.run(options)
+    except (
+        AmbiguousNameError,
+        EncodingsFileError,
+        GalleryBusyError,
+        GalleryError,
+        PortraitsUnreadableError,
+        StackNotFoundError,
+        StudentListError,
+    ) as error:
+        return _not_done(str(error))
+    except OSError as error:
+        return _not_done(f"{error}: check the path, its permissions and the space on the disk")
+    except (BotoCoreError, ClientError) as error:
+        return _not_done(
+            f"{error}: check that the stack is up, and whose credentials you use "
+            "('aws sts get-caller-identity')"
+        )
+    except KeyboardInterrupt:
+        print("enroll: interrupted; run it again to finish", file=sys.stderr)
+        return _INTERRUPTED
+    return exit_status
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    """Enrolling needs no command's name; the other two begin with theirs."""
+    match list(arguments):
+        case ["forget", *rest]:
+            return _forget_parser().parse_args(rest)
+        case ["import-encodings", *rest]:
+            return _import_parser().parse_args(rest)
+        case everything:
+            return _enrol_parser().parse_args(everything)
+
+
+def _enrol(options: argparse.Namespace) -> int:
+    students = read_students(options.students)
+    stack = _stack(options)
+    known = load_gallery(stack) if stack else Gallery.empty()
+    enrolment = enrol(students, options.portraits, known=known, watch=_with_progress_bar)
+    for line in (*enrolment.refused, *enrolment.doubtful):
+        print(line, file=sys.stderr)
+    _keep(enrolment.rows, students, stack, options)
+    if enrolment.kept:
+        print(f"Without new portraits, and known as before: {_students(enrolment.kept)}.")
+    if enrolment.refused:
+        print(f"Refused, as named above: {len(enrolment.refused)}.")
+    return _SOME_REFUSED if enrolment.refused else _ALL_DONE
+
+
+def _import_encodings(options: argparse.Namespace) -> int:
+    students = read_students(options.students)
+    stack = _stack(options)
+    names, encodings = read_encodings_file(options.file)
+    named = join_names(names, encodings, students)
+    for name in named.without_record:
+        print(f"{name} is not in the student list: this name is the student id", file=sys.stderr)
+    _keep(named.rows, students, stack, options)
+    return _ALL_DONE
+
+
+def _stack(options: argparse.Namespace) -> Deployment | None:
+    return deployment(options.stack) if options.stack else None
+
+
+def _keep(
+    rows: Gallery,
+    students: Collection[Student],
+    stack: Deployment | None,
+    options: argparse.Namespace,
+) -> None:
+    """Put the rows where the options say, and say so."""
+    done = f"Enrolled {_students(rows.student_ids)}, {_portraits(rows)}"
+    if stack:
+        gallery = enrol_students(stack, students, rows)
+        everybody = _students(gallery.student_ids)
+        print(f"{done}, in the stack {options.stack}, which now knows {everybody}.")
+    elif rows.student_ids:
+        rows.save(options.output)
+        print(f"{done}, in {options.output}.")
+    else:
+        print(f"Nobody was enrolled, and {options.output} was not written.")
+
+
+def _forget(options: argparse.Namespace) -> int:
+    wanted = dict.fromkeys(options.student_id)
+    if stack := _stack(options):
+        forgotten = forget_students(stack, wanted)
+    else:
+        forgotten = _forget_in_file(options.gallery, wanted)
+    unknown = [student_id for student_id in wanted if student_id not in forgotten]
+    for student_id in unknown:
+        print(f"student {student_id} is not known here: check the id", file=sys.stderr)
+    print(f"Forgot {_students(forgotten)}.")
+    return _SOME_REFUSED if unknown else _ALL_DONE
+
+
+def _forget_in_file(file: Path, student_ids: Collection[str]) -> set[str]:
+    try:
+        gallery = Gallery.load(file)
+    except GalleryError as error:
+        raise GalleryError(f"{file}: {error}") from error
+    without_students(gallery, student_ids).save(file)
+    return set(student_ids).intersection(gallery.student_ids)
+
+
+def _enrol_parser() -> argparse.ArgumentParser:
+    parser = _parser("python -m enroll", _ENROL_HELP)
+    _add_students(parser)
+    parser.add_argument(
+        "--portraits",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="the folder that has one folder of pictures for each student id",
+    )
+    _add_destination(parser)
+    parser.set_defaults(run=_enrol)
+    return parser
+
+
+def _forget_parser() -> argparse.ArgumentParser:
+    parser = _parser("python -m enroll forget", _FORGET_HELP)
+    parser.add_argument("student_id", nargs="+", metavar="STUDENT_ID", help="whom to forget")
+    where = parser.add_mutually_exclusive_group(required=True)
+    _add_stack(where)
+    where.add_argument("--gallery", type=Path, metavar="FILE", help="forget in this gallery file")
+    parser.set_defaults(run=_forget)
+    return parser
+
+
+def _import_parser() -> argparse.ArgumentParser:
+    parser = _parser("python -m enroll import-encodings", _IMPORT_HELP)
+    parser.add_argument("file", type=Path, metavar="FILE", help="the pickle to read")
+    _add_students(parser)
+    _add_destination(parser)
+    parser.set_defaults(run=_import_encodings)
+    return parser
+
+
+def _parser(program: str, text: str) -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(
+        prog=program,
+        description=text,
+        epilog=_EXIT_STATUS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _add_students(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--students",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the student list, a CSV or JSON file",
+    )
+
+
+def _add_destination(parser: argparse.ArgumentParser) -> None:
+    where = parser.add_mutually_exclusive_group(required=True)
+    _add_stack(where)
+    where.add_argument("--output", type=_new_file, metavar="FILE", help="the gallery file to write")
+
+
+def _add_stack(where: argparse._MutuallyExclusiveGroup) -> None:
+    where.add_argument(
+        "--stack",
+        metavar="NAME",
+        help="a deployed stack: dev, prod, or local while 'make up' is running",
+    )
+
+
+def _new_file(text: str) -> Path:
+    """Check before the long work, and not after it, that the file can be put there."""
+    path = Path(text)
+    if path.is_dir() or not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is not a file in an existing folder")
+    return path
+
+
+def _with_progress_bar(paths: Sequence[Path]) -> Iterable[Path]:
+    """Show the progress, on a terminal only."""
+    console = Console(stderr=True)
+    return track(
+        paths, "Portraits", console=console, transient=True, disable=not console.is_terminal
+    )
+
+
+def _students(student_ids: Collection[str]) -> str:
+    count = len(set(student_ids))
+    return "1 student" if count == 1 else f"{count} students"
+
+
+def _portraits(rows: Gallery) -> str:
+    count = len(rows.student_ids)
+    return "1 portrait" if count == 1 else f"{count} portraits"
+
+
+def _not_done(message: str) -> int:
+    print(f"enroll: {message}", file=sys.stderr)
+    return _NOT_DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

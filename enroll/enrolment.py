@@ -1,0 +1,119 @@
+"""An enrolment: a student list and their portraits into gallery rows, and what was wrong with them.
+
+One bad portrait holds nobody else up. What is refused leaves a student out or with fewer
+portraits than were given, and the command fails for it in the end; what is merely doubtful is
+said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from enroll.gallery_edits import with_students
+from enroll.mix_ups import doubts
+from enroll.portraits import Portrait, PortraitRefusedError, encode_portrait, find_portraits
+from function.gallery import Gallery
+from function.recognition import RecognitionOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Sequence
+    from pathlib import Path
+
+    from function.students import Student
+
+_MOST_NAMED = 5
+
+
+class PortraitsUnreadableError(Exception):
+    """The folder of portraits can't be read; the message says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Enrolment:
+    """The rows to add to a gallery, and one line for everything that was `refused` or `doubtful`.
+
+    `kept` are listed students without pictures who are enrolled already, and stay so.
+    """
+
+    rows: Gallery
+    kept: tuple[str, ...]
+    refused: tuple[str, ...]
+    doubtful: tuple[str, ...]
+
+    @property
+    def student_ids(self) -> tuple[str, ...]:
+        """The ids of the students in `rows`."""
+        return tuple(dict.fromkeys(self.rows.student_ids))
+
+
+def enrol(
+    students: Collection[Student],
+    folder: Path,
+    *,
+    known: Gallery,
+    watch: Callable[[Sequence[Path]], Iterable[Path]] = iter,
+) -> Enrolment:
+    """Encode the portraits in `folder/<student id>/` of the listed students.
+
+    `known` is the gallery that the rows are to join. The pictures are taken through `watch`,
+    which may show the progress. Raises PortraitsUnreadableError.
+    """
+    student_ids = [student.student_id for student in students]
+    try:
+        found = find_portraits(folder, student_ids)
+    except OSError as error:
+        raise PortraitsUnreadableError(
+            f"cannot read the portraits in {error.filename} ({error.strerror}): give the folder "
+            "that has one folder for each student id"
+        ) from error
+    owners = {path: student_id for student_id in student_ids for path in found.pictures[student_id]}
+    portraits, refused = (
+        [],
+        [
+            f"{path} is in no student's folder: move it to {path.parent}/<student id>/"
+            for path in found.misplaced
+        ],
+    )
+    for path in watch(list(owners)):
+        try:
+            encoding = encode_portrait(path)
+        except PortraitRefusedError as error:
+            refused.append(f"{path} {error}")
+        else:
+            portraits.append(Portrait(student_id=owners[path], path=path, encoding=encoding))
+    rows = _as_gallery(portraits)
+    missing = [student_id for student_id in student_ids if student_id not in rows.student_ids]
+    kept = tuple(student_id for student_id in missing if student_id in known.student_ids)
+    refused += [
+        f"student {student_id} has no portrait that can be used: put one into "
+        f"{folder / student_id}/"
+        for student_id in missing
+        if student_id not in kept
+    ]
+    tolerance = RecognitionOptions().tolerance
+    doubtful = doubts(portraits, with_students(known, rows), tolerance=tolerance)
+    if found.not_listed:
+        doubtful.append(_left_out(found.not_listed))
+    return Enrolment(rows=rows, kept=kept, refused=tuple(refused), doubtful=tuple(doubtful))
+
+
+def _as_gallery(portraits: Sequence[Portrait]) -> Gallery:
+    if not portraits:
+        return Gallery.empty()
+    enrolled = Gallery(
+        student_ids=tuple(portrait.student_id for portrait in portraits),
+        encodings=np.stack([portrait.encoding for portrait in portraits]),
+    )
+    return with_students(Gallery.empty(), enrolled)
+
+
+def _left_out(folders: Sequence[Path]) -> str:
+    names = ", ".join(folder.name for folder in folders[:_MOST_NAMED])
+    more = f" and {len(folders) - _MOST_NAMED} more" if len(folders) > _MOST_NAMED else ""
+    return (
+        f"no student in the list for the portraits in {names}{more}: left out; add them to the "
+        "list to enrol them"
+    )
