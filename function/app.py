@@ -79,38 +79,21 @@ def _process(upload: Upload) -> None:
         _log("skipped", started)
         return
 
-    recognition = Recognition.of_nothing()
-    problem: UnreadableVideoError | None = None
     try:
         recognition = _recognise(video, gallery)
     except UnreadableVideoError as error:
-        problem = error
-    students = _students(recognition)
+        event, recognition = "unreadable", Recognition.of_nothing()
+        put, content = result.put_error, _report(upload, error)
+    else:
+        event = "processed"
+        put, content = result.put_csv, csv_bytes(recognition.attendance, _students(recognition))
 
     if _is_superseded(upload, video):
         _log("skipped", started)
         return
-    metadata = provenance.as_metadata() | {
-        "event-time": upload.time,
-        "started": _iso(started),
-        "finished": _iso(datetime.now(UTC)),
-        "cold": str(cold).lower(),
-        "video-seconds": f"{recognition.video_seconds:.2f}",
-        "frames": str(recognition.frames),
-        "faces": str(recognition.faces),
-    }
-    if problem:
-        report = error_bytes(
-            video=upload.key,
-            problem=problem.problem,
-            remedy=problem.remedy,
-            recogniser=SETTINGS.recogniser,
-        )
-        result.put_error(report, metadata)
-        _log("unreadable", started)
-    else:
-        result.put_csv(csv_bytes(recognition.attendance, students), metadata)
-        _log("processed", started, recognition)
+    measurements = _measurements(upload, started, cold=cold, recognition=recognition)
+    put(content, provenance.as_metadata() | measurements)
+    _log(event, started, recognition)
 
 
 def _gallery() -> tuple[Gallery, str]:
@@ -144,6 +127,30 @@ def _is_superseded(upload: Upload, video: StoredVideo | None) -> bool:
     """Tell whether another video has been put under the key: its own event brings its result."""
     now = find_video(_s3(), upload.bucket, upload.key)
     return now is not None and now != video
+
+
+def _report(upload: Upload, error: UnreadableVideoError) -> bytes:
+    return error_bytes(
+        video=upload.key,
+        problem=error.problem,
+        remedy=error.remedy,
+        recogniser=SETTINGS.recogniser,
+    )
+
+
+def _measurements(
+    upload: Upload, started: datetime, *, cold: bool, recognition: Recognition
+) -> dict[str, str]:
+    """Return the metadata that tells, result by result, how long it took and for how much."""
+    return {
+        "event-time": upload.time,
+        "started": _iso(started),
+        "finished": _iso(datetime.now(UTC)),
+        "cold": str(cold).lower(),
+        "video-seconds": f"{recognition.video_seconds:.2f}",
+        "frames": str(recognition.frames),
+        "faces": str(recognition.faces),
+    }
 
 
 def _log(event: str, started: datetime, recognition: Recognition | None = None) -> None:

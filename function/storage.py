@@ -130,14 +130,14 @@ class StoredResult:
         found = self._found()
         return len(found) == 1 and provenance.is_that_of(found[0])
 
-    def put_csv(self, csv: bytes, metadata: Mapping[str, str]) -> None:
-        """Make a CSV the result."""
-        self._put(self._csv_key, csv, "text/csv; charset=utf-8", metadata)
+    def put_csv(self, content: bytes, metadata: Mapping[str, str]) -> None:
+        """Make this CSV the result."""
+        self._put(self._csv_key, content, "text/csv; charset=utf-8", metadata)
         self._remove(self._error_key)
 
-    def put_error(self, report: bytes, metadata: Mapping[str, str]) -> None:
-        """Make an error report the result."""
-        self._put(self._error_key, report, "application/json", metadata)
+    def put_error(self, content: bytes, metadata: Mapping[str, str]) -> None:
+        """Make this error report the result."""
+        self._put(self._error_key, content, "application/json", metadata)
         self._remove(self._csv_key)
 
     def _found(self) -> list[Mapping[str, str]]:

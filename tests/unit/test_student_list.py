@@ -21,7 +21,7 @@ BEN = Student(student_id="b-2", name="Ben, jr.", major="law", year="3")
     "text",
     [
         'student_id,name,major,year\n1,Ann Öz,physics,junior\nb-2,"Ben, jr.",law,3\n',
-        '\ufeffyear, name ,student_id,major\r\njunior, Ann Öz ,1,physics\r\n3,"Ben, jr.",b-2,law\r\n\r\n',
+        '\ufeffyear, name ,student_id,major\r\njunior, Ann Öz ,1,physics\r\n3,"Ben, jr.",b-2,law',
     ],
     ids=["plain", "as spreadsheets write it"],
 )
