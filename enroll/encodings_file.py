@@ -25,8 +25,9 @@ class EncodingsFileError(ValueError):
     """The file is not an encodings file; the message says what is wrong with it."""
 
 
-# The two functions that arrays and NumPy numbers are rebuilt with, as they name them themselves.
+# The functions that arrays and NumPy numbers are rebuilt with, as they name them themselves.
 _rebuild_array: object = np.empty(0).__reduce__()[0]
+_rebuild_array_protocol_5: object = np.empty(0).__reduce_ex__(5)[0]
 _rebuild_number: object = np.float64().__reduce__()[0]
 
 _ADMITTED: dict[tuple[str, str], object] = {
@@ -35,6 +36,8 @@ _ADMITTED: dict[tuple[str, str], object] = {
     # NumPy 2 moved this module.
     ("numpy.core.multiarray", "_reconstruct"): _rebuild_array,
     ("numpy._core.multiarray", "_reconstruct"): _rebuild_array,
+    ("numpy.core.numeric", "_frombuffer"): _rebuild_array_protocol_5,
+    ("numpy._core.numeric", "_frombuffer"): _rebuild_array_protocol_5,
     ("numpy.core.multiarray", "scalar"): _rebuild_number,
     ("numpy._core.multiarray", "scalar"): _rebuild_number,
 }

@@ -1,0 +1,160 @@
+"""An encodings file is read, and nothing in it is ever executed."""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from enroll.encodings_file import EncodingsFileError, read_encodings_file
+from enroll.known_names import AmbiguousNameError, join_names
+from function.students import Student
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_ENCODINGS = [np.full(128, 0.25), np.linspace(-1, 1, 128)]
+_CONTENT = {"name": ["ada", "alan"], "encoding": _ENCODINGS}
+
+
+def _file(folder: Path, content: bytes) -> Path:
+    path = folder / "encoding"
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("protocol", range(3, pickle.HIGHEST_PROTOCOL + 1))
+def test_names_and_encodings_are_read(tmp_path: Path, protocol: int) -> None:
+    names, encodings = read_encodings_file(_file(tmp_path, pickle.dumps(_CONTENT, protocol)))
+    assert names == ["ada", "alan"]
+    assert encodings.dtype == np.float32
+    assert np.allclose(encodings, _ENCODINGS)
+
+
+@pytest.mark.parametrize("protocol", range(3))
+def test_protocols_of_python_2_are_refused(tmp_path: Path, protocol: int) -> None:
+    # In them arrays need codecs.encode, which can be made to do other work.
+    with pytest.raises(EncodingsFileError, match=r"asks for _codecs\.encode"):
+        read_encodings_file(_file(tmp_path, pickle.dumps(_CONTENT, protocol)))
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        pytest.param(list(_ENCODINGS[1]), id="list of NumPy numbers"),
+        pytest.param(_ENCODINGS[1].tolist(), id="list of numbers"),
+        pytest.param(_ENCODINGS[1].astype(np.float32), id="float32"),
+        pytest.param(_ENCODINGS[1].astype(">f8"), id="another byte order"),
+    ],
+)
+def test_other_forms_of_128_numbers_are_read(tmp_path: Path, encoding: object) -> None:
+    content = {"name": ["ada"], "encoding": [encoding]}
+    _, encodings = read_encodings_file(_file(tmp_path, pickle.dumps(content)))
+    assert np.allclose(encodings, [_ENCODINGS[1]])
+
+
+class _Calls:
+    """Pickles to a call of any function."""
+
+    def __init__(self, function: object, *arguments: object) -> None:
+        self._call = (function, arguments)
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        return self._call
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_call_of_any_other_function_is_refused_and_not_made(
+    tmp_path: Path, protocol: int
+) -> None:
+    trace = tmp_path / "executed"
+    attack = {"name": [], "encoding": [], "more": _Calls(os.mkdir, str(trace))}
+    with pytest.raises(EncodingsFileError, match=r"mkdir, which no file of encodings needs"):
+        read_encodings_file(_file(tmp_path, pickle.dumps(attack, protocol)))
+    assert not trace.exists()
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        pytest.param(b"cos\nsystem\n(S'true'\ntR.", id="os.system"),
+        pytest.param(b"(S'true'\nios\nsystem\n.", id="INST opcode"),
+        pytest.param(b"c__builtin__\neval\n(S'1'\ntR.", id="eval by its Python 2 name"),
+        pytest.param(b"\x80\x04\x8c\x08builtins\x8c\x07getattr\x93.", id="STACK_GLOBAL"),
+        pytest.param(b"\x80\x04\x8c\x05numpy\x8c\x10core.os.system.x\x93.", id="dotted name"),
+        pytest.param(b"cnumpy\nload\n(S'/dev/null'\ntR.", id="another function of NumPy"),
+        pytest.param(b"cnumpy\nndarray.tofile\n.", id="attribute of an admitted class"),
+        pytest.param(b"\x82\x01.", id="extension registry"),
+        pytest.param(b"Pid\n.", id="persistent id"),
+        pytest.param(b"cnumpy\nndarray\n(S'shape'\nI1\ndb.", id="state set on a class"),
+        pytest.param(pickle.dumps(OrderedDict(_CONTENT)), id="a harmless class"),
+    ],
+)
+def test_attacks_are_refused(tmp_path: Path, attack: bytes) -> None:
+    with pytest.raises(EncodingsFileError):
+        read_encodings_file(_file(tmp_path, attack))
+
+
+def test_a_file_cut_anywhere_is_refused(tmp_path: Path) -> None:
+    whole = pickle.dumps(_CONTENT)
+    for length in range(0, len(whole) - 1, 7):
+        with pytest.raises(EncodingsFileError, match="get it again"):
+            read_encodings_file(_file(tmp_path, whole[:length]))
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ([], "not a dictionary"),
+        ({"name": ["ada"]}, "not a dictionary with the keys"),
+        ({"name": ["ada", 7], "encoding": _ENCODINGS}, "'name' is not a list of texts"),
+        ({"name": ["ada", ""], "encoding": _ENCODINGS}, "'name' is not a list of texts"),
+        ({"name": ["ada"], "encoding": _ENCODINGS}, "not a list as long as the 1 names"),
+        ({"name": ["ada"], "encoding": 7}, "not a list as long"),
+        ({"name": ["ada"], "encoding": [np.zeros(127)]}, r"encoding 0 is not 128 numbers"),
+        ({"name": ["ada"], "encoding": [np.zeros((1, 128))]}, r"its shape is \(1, 128\)"),
+        ({"name": ["ada"], "encoding": [np.full(128, np.nan)]}, "encoding 0 is not 128 numbers"),
+        ({"name": ["ada"], "encoding": [["a"] * 128]}, "encoding 0 is not a list of numbers"),
+        ({"name": ["ada"], "encoding": [None]}, "encoding 0 is not"),
+    ],
+)
+def test_other_content_is_refused_with_the_problem(
+    tmp_path: Path, content: object, problem: str
+) -> None:
+    path = _file(tmp_path, pickle.dumps(content))
+    with pytest.raises(EncodingsFileError, match=problem) as raised:
+        read_encodings_file(path)
+    assert str(raised.value).startswith(str(path))
+
+
+def _student(student_id: str, name: str) -> Student:
+    return Student(student_id=student_id, name=name, major="maths", year="senior")
+
+
+def test_names_become_the_ids_of_the_students_of_that_name() -> None:
+    named = join_names(["alan", "ada"], np.ones((2, 128), np.float32), [_student("1", "ada")])
+    assert named.rows.student_ids == ("1", "alan")
+    assert named.without_record == ("alan",)
+
+
+def test_a_name_of_several_students_is_refused() -> None:
+    students = [
+        _student("1", "ada"),
+        _student("2", "ada"),
+        _student("3", "al"),
+        _student("4", "al"),
+    ]
+    with pytest.raises(AmbiguousNameError, match="called ada: give them different names"):
+        join_names(["ada"], np.ones((1, 128), np.float32), students)
+
+
+def test_the_refused_class_is_really_dangerous_elsewhere(tmp_path: Path) -> None:
+    # Holds the tests above to account: the plain unpickler does make the call.
+    trace = tmp_path / "executed"
+    pickle.load(io.BytesIO(pickle.dumps(_Calls(os.mkdir, str(trace)))))  # noqa: S301 - the point
+    assert trace.exists()
