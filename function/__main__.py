@@ -1,4 +1,4 @@
-"""The recognition on files, without AWS: ``python -m function VIDEO… --gallery G.npz``."""
+"""The recognition on files, without AWS: `python -m function VIDEO… --gallery G.npz`."""
 
 from __future__ import annotations
 

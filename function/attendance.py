@@ -26,7 +26,7 @@ DOUBT = 0.05
 
 @dataclass(frozen=True, kw_only=True)
 class Sighting:
-    """The face in the frame at ``time`` seconds that is likest a student's, at ``distance``."""
+    """The face in the frame at `time` seconds that is likest a student's, at `distance`."""
 
     student_id: str
     time: float
@@ -37,7 +37,7 @@ class Sighting:
 class Attendance:
     """A student who was seen: when first and last, in how many sampled frames, how surely.
 
-    Times are in seconds from the start of the video; ``distance`` is the smallest of all
+    Times are in seconds from the start of the video; `distance` is the smallest of all
     sightings.
     """
 
@@ -51,7 +51,7 @@ class Attendance:
 def attendance(sightings: Iterable[Sighting], *, tolerance: float) -> list[Attendance]:
     """Gather the sightings of a video, at most one per student and frame, into its attendance.
 
-    The sightings should include those up to DOUBT beyond the ``tolerance``: they count against a
+    The sightings should include those up to DOUBT beyond the `tolerance`: they count against a
     student whose other sightings are weak. The students come in the order of their first
     appearance, and by id where that is the same.
     """

@@ -45,8 +45,8 @@ class Location(NamedTuple):
 class Face:
     """One face of a picture.
 
-    ``score`` is the detector's confidence: above 0 is what dlib itself calls a face.
-    ``encoding`` has the shape (128,), float32; the Euclidean distance between two encodings says
+    `score` is the detector's confidence: above 0 is what dlib itself calls a face.
+    `encoding` has the shape (128,), float32; the Euclidean distance between two encodings says
     how unlike the faces are, and pictures of one person are mostly closer than 0.6.
     """
 
@@ -60,12 +60,12 @@ def find_faces(
 ) -> list[Face]:
     """Find and encode every face of an RGB picture of the shape (height, width, 3), 8-bit.
 
-    The detector's smallest face is about 80 pixels wide; each ``upsample`` doubles the picture
-    first, which halves that and takes four times as long. A ``least_score`` below 0 also admits
+    The detector's smallest face is about 80 pixels wide; each `upsample` doubles the picture
+    first, which halves that and takes four times as long. A `least_score` below 0 also admits
     boxes the detector itself would reject.
 
-    With the defaults the encodings equal ``face_recognition.face_encodings(pixels,
-    face_recognition.face_locations(pixels), model="small")``.
+    With the defaults the encodings equal `face_recognition.face_encodings(pixels,
+    face_recognition.face_locations(pixels), model="small")`.
     """
     boxes, scores, _ = _detector().run(pixels, upsample, least_score)
     locations = [_inside(box, pixels.shape) for box in boxes]

@@ -1,6 +1,6 @@
 """The gallery: who is known, and whose face is this.
 
-A gallery is one ``.npz`` file with a row for each enrolled portrait, so a student may have
+A gallery is one `.npz` file with a row for each enrolled portrait, so a student may have
 several. This module decides the file's form, refuses any other, and names faces: by the nearest
 *student*, only near enough, and only when no other student is nearly as near.
 """
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 # The version of the file's form, raised when an older reader could no longer make sense of it.
 VERSION = 1
 
-# Distances computed at once: 32 MB of them, whatever the number of faces and rows.
-_DISTANCES_AT_ONCE = 8_000_000
+# Distances computed at once. They and what they are made of take less than 100 MB, whatever the
+# number of faces and rows.
+_DISTANCES_AT_ONCE = 4_000_000
 
 _ENROL_AGAIN = "enrol the portraits again to make a new gallery"
 
@@ -46,7 +47,7 @@ class Match:
 class Gallery:
     """The encodings of the enrolled portraits and whose they are, row by row.
 
-    ``encodings`` has the shape (rows, 128), float32; ``student_ids`` names each row's student.
+    `encodings` has the shape (rows, 128), float32; `student_ids` names each row's student.
     """
 
     student_ids: tuple[str, ...]
@@ -130,8 +131,8 @@ class Gallery:
     ) -> list[Match | None]:
         """Name the faces with the given encodings, of the shape (faces, 128), float32.
 
-        A face is the nearest student's if one of that student's rows is at most ``tolerance``
-        away and every row of every other student is more than ``margin`` farther than that one.
+        A face is the nearest student's if one of that student's rows is at most `tolerance`
+        away and every row of every other student is more than `margin` farther than that one.
         Any other face is unknown: None.
         """
         if not self.student_ids:
@@ -146,10 +147,10 @@ class Gallery:
     def _identify(
         self, faces: NDArray[np.float32], tolerance: float, margin: float
     ) -> list[Match | None]:
-        students, rows, first_rows = self._by_student
+        students, rows, row_squares, first_rows = self._by_student
         # |row - face|² without the faces' own squares, which are the same for all students. One
         # matrix product; its rounding (1e-6) may decide who comes in question, not how near.
-        squares = np.einsum("ij,ij->i", rows, rows) - 2 * (faces @ rows.T)
+        squares = row_squares - 2 * (faces @ rows.T)
         nearest = np.minimum.reduceat(squares, first_rows[:-1], axis=1)
         two_nearest = np.argpartition(nearest, min(1, len(students) - 1), axis=1)[:, :2]
         matches: list[Match | None] = []
@@ -167,12 +168,16 @@ class Gallery:
         return matches
 
     @cached_property
-    def _by_student(self) -> tuple[list[str], NDArray[np.float32], NDArray[np.intp]]:
-        """The students, the rows sorted by student, and where each student's begin (and end)."""
+    def _by_student(
+        self,
+    ) -> tuple[list[str], NDArray[np.float32], NDArray[np.float32], NDArray[np.intp]]:
+        """The students, the rows sorted by student, their squares, and where each one's begin."""
         ids = np.array(self.student_ids)
         order = np.argsort(ids, kind="stable")
+        rows = self.encodings[order]
         students, first_rows = np.unique(ids[order], return_index=True)
-        return students.tolist(), self.encodings[order], np.append(first_rows, len(ids))
+        squares = np.einsum("ij,ij->i", rows, rows)
+        return students.tolist(), rows, squares, np.append(first_rows, len(ids))
 
 
 def _distance(rows: NDArray[np.float32], face: NDArray[np.float32]) -> float:

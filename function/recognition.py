@@ -34,7 +34,7 @@ _MOST_SAMPLES_PER_SECOND = 60
 
 
 class RecognitionOptionError(ValueError):
-    """An option of the recognition is out of its range: ``option`` is its name."""
+    """An option of the recognition is out of its range: `option` is its name."""
 
     def __init__(self, option: str, problem: str) -> None:
         super().__init__(f"{option} {problem}")
@@ -46,9 +46,9 @@ class RecognitionOptionError(ValueError):
 class RecognitionOptions:
     """How a video is searched for students.
 
-    ``samples_per_second`` is how many frames of each second are looked at. A face is a student's
-    if it is at most ``tolerance`` away from one of the student's portraits, and more than
-    ``margin`` nearer than to any other student's.
+    `samples_per_second` is how many frames of each second are looked at. A face is a student's
+    if it is at most `tolerance` away from one of the student's portraits, and more than
+    `margin` nearer than to any other student's.
     """
 
     samples_per_second: float = 2.0
@@ -82,7 +82,7 @@ class RecognitionOptions:
 class Recognition:
     """Who was seen in a video, and how much there was to see.
 
-    ``video_seconds`` is the time of the last sampled frame; ``faces`` counts those of all frames.
+    `video_seconds` is the time of the last sampled frame; `faces` counts those of all frames.
     """
 
     attendance: tuple[Attendance, ...]

@@ -72,11 +72,11 @@ class Provenance:
 
 
 def csv_key(video_key: str) -> str:
-    """Name the CSV of a video: ``lecture1.mp4`` becomes ``lecture1.csv``.
+    """Name the CSV of a video: `lecture1.mp4` becomes `lecture1.csv`.
 
-    Two videos never share a CSV. So only an ``.mp4`` loses its suffix, and any other video keeps
-    it (``lecture1.mov.csv``); so does an ``.mp4`` whose remaining name would be that of another
-    video (``lecture1.mov.mp4.csv``).
+    Two videos never share a CSV. So only an `.mp4` loses its suffix, and any other video keeps
+    it (`lecture1.mov.csv`); so does an `.mp4` whose remaining name would be that of another
+    video (`lecture1.mov.mp4.csv`).
 
     Raises:
         NotAVideoKeyError: the key has no video suffix, in upper or lower case.
@@ -104,7 +104,7 @@ def _has_video_suffix(key: str) -> bool:
 def csv_text(attendance: Iterable[Attendance], students: Mapping[str, Student]) -> str:
     """Render one row for each recognised student, the header always, without byte-order mark.
 
-    A student who is in the gallery but not in ``students`` gets empty name, major and year.
+    A student who is in the gallery but not in `students` gets empty name, major and year.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text)

@@ -23,10 +23,10 @@ class StudentListError(ValueError):
 
 
 def read_students(path: Path) -> list[Student]:
-    """Read the students from a ``.csv`` or ``.json`` file, in the file's order.
+    """Read the students from a `.csv` or `.json` file, in the file's order.
 
     A CSV has the columns student_id, name, major and year, in any order and among others. A JSON
-    file is a list of objects with these members; the id may also be called ``id``, and be a
+    file is a list of objects with these members; the id may also be called `id`, and be a
     number.
 
     Raises:

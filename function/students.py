@@ -1,7 +1,7 @@
 """The students' records in DynamoDB: their form, and how they are looked up.
 
-A record is an item with the partition key ``student_id`` and the attributes ``name``, ``major``
-and ``year``, all of them texts.
+A record is an item with the partition key `student_id` and the attributes `name`, `major`
+and `year`, all of them texts.
 """
 
 from __future__ import annotations

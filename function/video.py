@@ -53,7 +53,7 @@ _CONVERT = "Convert it to an MP4 file with H.264 video and upload it again."
 class UnreadableVideoError(Exception):
     """The file gives no frame, and would not on another try.
 
-    ``problem`` and ``remedy`` are one sentence each, for the person who uploaded the file.
+    `problem` and `remedy` are one sentence each, for the person who uploaded the file.
     """
 
     def __init__(self, problem: str, remedy: str) -> None:
@@ -66,7 +66,7 @@ class UnreadableVideoError(Exception):
 class Frame:
     """One sampled picture of a video.
 
-    ``time`` is in seconds from the first frame. ``pixels`` has the shape (height, width, 3), is
+    `time` is in seconds from the first frame. `pixels` has the shape (height, width, 3), is
     8-bit RGB, C-contiguous, and upright as a player would show it.
     """
 
@@ -75,7 +75,7 @@ class Frame:
 
 
 def sampled_frames(path: Path, *, per_second: float) -> Iterator[Frame]:
-    """Yield the first frame, and then the first one at or after each 1/``per_second`` seconds.
+    """Yield the first frame, and then the first one at or after each 1/`per_second` seconds.
 
     A frame that stays on screen for longer than that is yielded once.
 
@@ -181,7 +181,7 @@ def _timed(frames: Iterator[VideoFrame], duration: float) -> Iterator[tuple[floa
     """Pair each frame with its time in seconds since the first, which never goes back.
 
     A frame without a timestamp, or with one before its predecessor's (two recordings joined
-    into one file), is taken to follow its predecessor by ``duration`` seconds.
+    into one file), is taken to follow its predecessor by `duration` seconds.
     """
     offset: float | None = None
     previous = -duration

@@ -38,9 +38,9 @@ def small_video(  # noqa: PLR0913 - a test gives the one or two that it is about
 ) -> Path:
     """Write a video of black frames whose top left quarter is red, and return its path.
 
-    ``pts`` are the frames' times, in 1/``rate`` seconds, where they are not one after another.
-    ``rotation`` is the angle, counterclockwise, by which a player is told to turn the frames, and
-    ``pixel_shape`` the pixels' width divided by their height.
+    `pts` are the frames' times, in 1/`rate` seconds, where they are not one after another.
+    `rotation` is the angle, counterclockwise, by which a player is told to turn the frames, and
+    `pixel_shape` the pixels' width divided by their height.
     """
     width, height = size
     pixels = np.zeros((height, width, 3), np.uint8)
