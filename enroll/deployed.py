@@ -22,8 +22,10 @@ from function.gallery import Gallery, GalleryError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from types_boto3_s3 import S3Client
+
     from function.students import Student
-    from stacks.outputs import Deployment
+    from stacks.outputs import Deployment, StackOutputs
 
 _ATTEMPTS = 10
 _LONGEST_PAUSE_SECONDS = 1.0
@@ -41,7 +43,7 @@ def load_gallery(deployment: Deployment) -> Gallery:
 
     Raises GalleryError, or a botocore exception.
     """
-    return _load(deployment)[0]
+    return _load(deployment.client("s3"), deployment.outputs)[0]
 
 
 def enrol_students(
@@ -82,7 +84,7 @@ def forget_students(deployment: Deployment, student_ids: Collection[str]) -> set
 def _change(deployment: Deployment, change: Callable[[Gallery], Gallery]) -> Gallery:
     client = deployment.client("s3")
     for _ in range(_ATTEMPTS):
-        gallery, etag = _load(deployment)
+        gallery, etag = _load(client, deployment.outputs)
         changed = change(gallery)
         content = io.BytesIO()
         changed.save(content)
@@ -106,12 +108,10 @@ def _change(deployment: Deployment, change: Callable[[Gallery], Gallery]) -> Gal
     )
 
 
-def _load(deployment: Deployment) -> tuple[Gallery, str | None]:
+def _load(client: S3Client, outputs: StackOutputs) -> tuple[Gallery, str | None]:
     """Return the gallery and its ETag, which is None when there is no gallery yet."""
     try:
-        found = deployment.client("s3").get_object(
-            Bucket=deployment.outputs.gallery_bucket, Key=deployment.outputs.gallery_key
-        )
+        found = client.get_object(Bucket=outputs.gallery_bucket, Key=outputs.gallery_key)
     except ClientError as error:
         if error.response["Error"]["Code"] != "NoSuchKey":
             raise

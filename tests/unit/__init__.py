@@ -1,1 +1,1 @@
-"""Tests of one module at a time, without any service."""
+"""Tests of one module at a time."""

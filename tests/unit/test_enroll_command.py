@@ -1,0 +1,161 @@
+"""The command's exit status, and what it says, for files."""
+
+from __future__ import annotations
+
+import pickle
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from enroll.__main__ import main
+from function.gallery import Gallery
+from local.sample_class import BIDEN, COLLINS, OBAMA, SampleClass, make_sample_class
+from local.samples import sample_picture
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> SampleClass:
+    return make_sample_class(tmp_path)
+
+
+def _enrol(sample: SampleClass, output: Path) -> int:
+    command = ["--students", str(sample.students), "--portraits", str(sample.portraits)]
+    return main([*command, "--output", str(output)])
+
+
+def test_a_class_without_faults_is_enrolled_with_status_0(
+    sample: SampleClass, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _enrol(sample, tmp_path / "gallery.npz") == 0
+    said = capsys.readouterr()
+    assert said.err == ""
+    assert said.out == f"Enrolled 3 students, 3 portraits, in {tmp_path / 'gallery.npz'}.\n"
+    assert Gallery.load(tmp_path / "gallery.npz").student_ids == (OBAMA, BIDEN, COLLINS)
+
+
+def test_what_is_refused_is_named_the_rest_is_enrolled_and_the_status_is_1(
+    sample: SampleClass, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (sample.portraits / BIDEN / "portrait.jpg").write_bytes(b"no picture")
+    Image.new("RGB", (200, 200)).save(sample.portraits / OBAMA / "wall.png")
+    (sample.portraits / "4711").mkdir()
+    shutil.copy(sample_picture("grace_hopper.jpg"), sample.portraits / "grace.jpg")
+    assert _enrol(sample, tmp_path / "gallery.npz") == 1
+    assert Gallery.load(tmp_path / "gallery.npz").student_ids == (OBAMA, COLLINS)
+    said = capsys.readouterr()
+    expected = [
+        "grace.jpg is in no student's folder: move it",
+        "wall.png has no face that can be found: take one",
+        "portrait.jpg cannot be read as a JPEG, PNG or WebP picture: save it",
+        f"student {BIDEN} has no portrait that can be used: put one into",
+        "no student in the list for the portraits in 4711: left out",
+    ]
+    for line, part in zip(said.err.splitlines(), expected, strict=True):
+        assert part in line
+    assert said.out.endswith("Refused, as named above: 4.\n")
+
+
+def test_when_nobody_can_be_enrolled_no_gallery_is_written(
+    sample: SampleClass, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.rmtree(sample.portraits)
+    sample.portraits.mkdir()
+    assert _enrol(sample, tmp_path / "gallery.npz") == 1
+    assert not (tmp_path / "gallery.npz").exists()
+    assert "Nobody was enrolled" in capsys.readouterr().out
+
+
+def test_portraits_in_the_wrong_folder_are_doubted(
+    sample: SampleClass, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(sample_picture("obama2.jpg"), sample.portraits / BIDEN / "mixed up.jpg")
+    shutil.copy(sample_picture("obama3.jpg"), sample.portraits / OBAMA / "right.jpg")
+    assert _enrol(sample, tmp_path / "gallery.npz") == 0
+    doubts = capsys.readouterr().err
+    assert f"mixed up.jpg looks like student {OBAMA}" in doubts
+    assert f"{BIDEN}/portrait.jpg looks unlike the student's other portraits" in doubts
+    assert "right.jpg" not in doubts
+
+
+def test_a_stranger_among_a_students_portraits_is_doubted(
+    sample: SampleClass, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(sample_picture("obama3.jpg"), sample.portraits / OBAMA / "right.jpg")
+    shutil.copy(sample_picture("grace_hopper.jpg"), sample.portraits / OBAMA / "wrong.jpg")
+    assert _enrol(sample, tmp_path / "gallery.npz") == 0
+    doubts = capsys.readouterr().err.splitlines()
+    assert len(doubts) == 1
+    assert "wrong.jpg looks unlike the student's other portraits" in doubts[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (("--students", "missing.csv"), "missing.csv"),
+        (("--portraits", "missing"), "cannot read the portraits in missing"),
+        (("--stack", "local"), "not allowed with"),
+        (("--output", "missing/gallery.npz"), "not a file in an existing folder"),
+    ],
+)
+def test_what_it_cannot_do_without_is_status_2_and_one_line(
+    sample: SampleClass, tmp_path: Path, change: tuple[str, str], problem: str
+) -> None:
+    command = ["--students", str(sample.students), "--portraits", str(sample.portraits)]
+    command += ["--output", str(tmp_path / "gallery.npz"), *change]
+    ended = subprocess.run(
+        [sys.executable, "-m", "enroll", *command], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 2
+    assert problem in ended.stderr.splitlines()[-1]
+    assert "Traceback" not in ended.stderr
+    assert not (tmp_path / "gallery.npz").exists()
+
+
+def test_forgetting_in_a_file_keeps_the_others_and_names_the_unknown(
+    sample: SampleClass, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gallery = tmp_path / "gallery.npz"
+    _enrol(sample, gallery)
+    assert main(["forget", BIDEN, "--gallery", str(gallery)]) == 0
+    assert Gallery.load(gallery).student_ids == (OBAMA, COLLINS)
+    assert main(["forget", BIDEN, OBAMA, "--gallery", str(gallery)]) == 1
+    assert Gallery.load(gallery).student_ids == (COLLINS,)
+    assert f"student {BIDEN} is not known here" in capsys.readouterr().err
+
+
+def test_forgetting_in_what_is_no_gallery_names_the_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "gallery.npz").write_bytes(b"something else")
+    assert main(["forget", "1", "--gallery", str(tmp_path / "gallery.npz")]) == 2
+    assert f"{tmp_path / 'gallery.npz'}: the file is not a gallery" in capsys.readouterr().err
+
+
+def test_importing_encodings_reports_names_without_a_record(
+    sample: SampleClass, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = {"name": ["Joe Biden", "Nobody"], "encoding": [np.zeros(128), np.ones(128)]}
+    (tmp_path / "encoding").write_bytes(pickle.dumps(content))
+    command = ["import-encodings", str(tmp_path / "encoding"), "--students", str(sample.students)]
+    assert main([*command, "--output", str(tmp_path / "gallery.npz")]) == 0
+    assert Gallery.load(tmp_path / "gallery.npz").student_ids == (BIDEN, "Nobody")
+    assert "Nobody is not in the student list" in capsys.readouterr().err
+
+
+def test_the_help_of_every_command_shows_an_example_and_the_exit_status(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for command in ([], ["forget"], ["import-encodings"]):
+        with pytest.raises(SystemExit, match="0"):
+            main([*command, "--help"])
+        text = capsys.readouterr().out
+        assert "    python -m enroll " in text
+        assert "exit status:" in text
