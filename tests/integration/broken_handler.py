@@ -1,0 +1,3 @@
+"""A function that can't even be imported."""
+
+raise RuntimeError("this module is broken")
