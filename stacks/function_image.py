@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from stacks.settings import StackSettings
 
 DOCKERFILE = "function/Dockerfile"
-IMAGES_TO_GO_BACK_TO = 10
+IMAGES_KEPT = 10
 DAYS_TO_KEEP_UNTAGGED = 1
 # Docker and Lambda name processors differently.
 _PLATFORMS = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}
@@ -140,12 +140,12 @@ def _lifecycle_rules(image_in_use: str) -> list[dict[str, object]]:
         },
         {
             "rulePriority": 2,
-            "description": "Images to go back to.",
+            "description": "The newest ones, to go back to.",
             "selection": {
                 "tagStatus": "tagged",
                 "tagPatternList": ["*"],
                 "countType": "imageCountMoreThan",
-                "countNumber": IMAGES_TO_GO_BACK_TO,
+                "countNumber": IMAGES_KEPT,
             },
             "action": expire,
         },

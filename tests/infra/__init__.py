@@ -1,0 +1,1 @@
+"""What the Pulumi program registers, stack by stack."""

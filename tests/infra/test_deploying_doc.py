@@ -1,0 +1,47 @@
+"""What docs/deploying.md says of the settings and alarms is what the program does."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from stacks.configuration import REPOSITORY, project
+
+if TYPE_CHECKING:
+    from tests.infra.recording import Program
+
+DOCUMENT = (REPOSITORY / "docs" / "deploying.md").read_text(encoding="utf-8")
+
+
+def rows(heading: str) -> list[list[str]]:
+    """Return the cells of the table under a heading, without its two head lines."""
+    section = DOCUMENT.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def test_the_settings_are_those_of_the_schema() -> None:
+    schema = project()["config"]
+    assert isinstance(schema, dict)
+    shown = {True: "true", False: "false"}
+    assert rows("Settings") == [
+        [
+            f"`{key}`",
+            f"`{shown.get(setting['default'], setting['default'])}`"
+            if setting["default"] != ""
+            else "",
+            setting["description"],
+        ]
+        for key, setting in schema.items()
+    ]
+
+
+def test_the_alarms_are_those_of_the_program(program: Program) -> None:
+    alarms = {each.name.removeprefix("lambdalens-") for each in program.every(":MetricAlarm")}
+    assert {re.sub("`", "", row[0]) for row in rows("Watching")} == alarms
+
+
+def test_the_outputs_it_asks_for_are_exported(program: Program) -> None:
+    asked_for = set(re.findall(r"pulumi stack output (\w+)", DOCUMENT))
+    assert asked_for
+    assert asked_for <= program.exports.keys()

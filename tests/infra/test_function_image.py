@@ -1,0 +1,174 @@
+"""The image is built when its content changes, pushed once, and not expired while in use."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from stacks.configuration import REPOSITORY
+from stacks.function_image import content_digest
+from tests.infra.recording import Program, Registration, run_program
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+IMAGE_URI = f"{'1' * 12}.dkr.ecr.eu-west-1.amazonaws.com/lambdalens@sha256:{'a' * 64}"
+
+
+def image(program: Program) -> Registration:
+    return program.one("docker:index/registryImage:RegistryImage")
+
+
+def tag(program: Program) -> str:
+    return str(image(program).inputs["name"]).rpartition(":")[2]
+
+
+def lifecycle_rules(program: Program) -> list[dict[str, Any]]:
+    policy = json.loads(program.one("ecr/lifecyclePolicy:LifecyclePolicy").inputs["policy"])
+    return sorted(policy["rules"], key=lambda rule: int(rule["rulePriority"]))
+
+
+def test_the_repository_scans_and_keeps_what_a_tag_means(prod: Program) -> None:
+    repository = prod.one("ecr/repository:Repository").inputs
+    assert repository["imageScanningConfiguration"] == {"scanOnPush": True}
+    assert repository["imageTagMutability"] == "IMMUTABLE"
+    assert repository["encryptionConfigurations"] == [{"encryptionType": "AES256"}]
+
+
+def test_the_image_in_use_is_selected_by_the_first_rule_which_expires_nothing(
+    prod: Program,
+) -> None:
+    first, *others = lifecycle_rules(prod)
+    assert first["selection"] == {
+        "tagStatus": "tagged",
+        "tagPatternList": [tag(prod)],
+        "countType": "imageCountMoreThan",
+        "countNumber": 1,
+    }
+    assert all(rule["rulePriority"] > first["rulePriority"] for rule in others)
+
+
+def test_some_images_are_kept_to_go_back_to(prod: Program) -> None:
+    _, older, untagged = lifecycle_rules(prod)
+    assert older["selection"]["tagPatternList"] == ["*"]
+    assert older["selection"]["countNumber"] == 10
+    assert untagged["selection"]["tagStatus"] == "untagged"
+    assert image(prod).inputs["keepRemotely"] is True
+
+
+def test_no_attestation_makes_an_index_of_the_image(prod: Program) -> None:
+    build = image(prod).inputs["build"]
+    assert (build["provenance"], build["sbom"]) == ("false", "false")
+
+
+@pytest.mark.parametrize(
+    ("architecture", "platform"), [("x86_64", "linux/amd64"), ("arm64", "linux/arm64")]
+)
+def test_it_is_built_for_the_processor_the_function_runs_on(
+    architecture: str, platform: str
+) -> None:
+    program = run_program("dev", architecture=architecture)
+    assert image(program).inputs["build"]["platform"] == platform
+    assert image(program).inputs["triggers"]["platform"] == platform
+    assert program.one("lambda/function:Function").inputs["architectures"] == [architecture]
+
+
+def test_it_is_built_again_when_the_content_or_the_repository_changes(prod: Program) -> None:
+    triggers = image(prod).inputs["triggers"]
+    assert triggers["content"] == content_digest(REPOSITORY)
+    assert triggers["repository"] == prod.one("ecr/repository:Repository").outputs["repositoryUrl"]
+
+
+def test_the_build_does_not_depend_on_where_the_repository_is(prod: Program) -> None:
+    build = image(prod).inputs["build"]
+    assert build["context"] == "."
+    assert build["dockerfile"] == "function/Dockerfile"
+    assert (REPOSITORY / build["dockerfile"]).is_file()
+
+
+def test_a_tag_says_when_and_what(prod: Program) -> None:
+    content = content_digest(REPOSITORY)
+    assert re.fullmatch(rf"\d{{8}}-\d{{6}}-{content[:12]}", tag(prod))
+
+
+def test_a_new_password_or_time_alone_changes_nothing(prod: Program) -> None:
+    assert image(prod).ignore_changes == {"name", "authConfig"}
+
+
+def test_the_password_is_a_secret(prod: Program) -> None:
+    assert "authConfig" in image(prod).secrets
+
+
+def test_a_preview_asks_for_no_docker(prod: Program) -> None:
+    provider = prod.one("pulumi:providers:docker")
+    assert provider.inputs["disableDockerDaemonCheck"] == "true"
+    assert image(prod).provider == f"{provider.urn}::{provider.id}"
+
+
+def test_the_function_runs_the_digest_that_the_registry_answered(prod: Program) -> None:
+    repository = prod.one("ecr/repository:Repository").outputs["repositoryUrl"]
+    digest = image(prod).outputs["sha256Digest"]
+    uri = prod.one("lambda/function:Function").inputs["imageUri"]
+    assert uri == f"{repository}@{digest}"
+
+
+def test_with_a_prebuilt_image_nothing_of_docker_is_touched() -> None:
+    program = run_program("prod", imageUri=IMAGE_URI)
+    assert program.one("lambda/function:Function").inputs["imageUri"] == IMAGE_URI
+    assert not [each.kind for each in program.registrations if "docker" in each.kind]
+    assert not [each.kind for each in program.registrations if "ecr/" in each.kind]
+    assert program.exports.get("repositoryUrl") is None
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """Copy what the image is made of, as if to another machine."""
+    shutil.copy(REPOSITORY / "constraints.txt", tmp_path)
+    shutil.copytree(
+        REPOSITORY / "function",
+        tmp_path / "function",
+        ignore=shutil.ignore_patterns("__pycache__"),
+        copy_function=shutil.copyfile,
+    )
+    return tmp_path
+
+
+def test_another_machine_computes_the_same_digest(clone: Path) -> None:
+    os.utime(clone / "function" / "app.py", (0, 0))
+    (clone / "function" / "__pycache__").mkdir()
+    (clone / "function" / "__pycache__" / "app.cpython-311.pyc").write_bytes(b"compiled")
+    (clone / "README.md").write_text("outside of the build context")
+    assert content_digest(clone) == content_digest(REPOSITORY)
+
+
+@pytest.mark.parametrize("file", ["constraints.txt", "function/app.py", "function/Dockerfile"])
+def test_a_changed_file_changes_the_digest(clone: Path, file: str) -> None:
+    before = content_digest(clone)
+    with (clone / file).open("a") as opened:
+        opened.write("\n")
+    assert content_digest(clone) != before
+
+
+def test_a_renamed_file_changes_the_digest(clone: Path) -> None:
+    before = content_digest(clone)
+    (clone / "function" / "app.py").rename(clone / "function" / "application.py")
+    assert content_digest(clone) != before
+
+
+def test_docker_sees_the_files_that_the_digest_is_of() -> None:
+    lines = (REPOSITORY / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    patterns = [line for line in lines if line and not line.startswith("#")]
+    assert patterns == ["*", "!constraints.txt", "!function", "**/__pycache__"]
+
+
+def test_the_dockerfile_runs_the_handler_without_privileges() -> None:
+    dockerfile = (REPOSITORY / "function" / "Dockerfile").read_text(encoding="utf-8")
+    assert 'CMD ["function.app.handler"]' in dockerfile
+    assert 'ENTRYPOINT ["python", "-m", "awslambdaric"]' in dockerfile
+    (user,) = re.findall(r"^USER (\S+)$", dockerfile, flags=re.MULTILINE)
+    assert user.partition(":")[0] not in ("0", "root")

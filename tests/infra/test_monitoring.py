@@ -1,0 +1,121 @@
+"""Somebody learns of it when videos stop coming through."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.infra.recording import Program, run_program
+
+ALARM = "cloudwatch/metricAlarm:MetricAlarm"
+
+
+def alarms(program: Program) -> dict[str, dict[str, Any]]:
+    return {each.name.removeprefix("lambdalens-"): each.inputs for each in program.every(ALARM)}
+
+
+def function_dimensions(program: Program) -> dict[str, str]:
+    return {"FunctionName": program.one("lambda/function:Function").outputs["name"]}
+
+
+def queue_dimensions(program: Program) -> dict[str, str]:
+    return {"QueueName": program.one("sqs/queue:Queue").outputs["name"]}
+
+
+def test_there_is_an_alarm_for_each_way_of_failing(program: Program) -> None:
+    assert alarms(program).keys() == {"failures", "errors", "throttles", "duration", "unreadable"}
+
+
+def test_an_alarm_goes_off_at_the_first_failure(program: Program) -> None:
+    alarm = alarms(program)["failures"]
+    assert alarm["namespace"] == "AWS/SQS"
+    assert alarm["metricName"] == "ApproximateNumberOfMessagesVisible"
+    assert alarm["dimensions"] == queue_dimensions(program)
+    assert (alarm["statistic"], alarm["threshold"]) == ("Maximum", 1)
+
+
+def test_an_alarm_goes_off_at_the_first_error(program: Program) -> None:
+    alarm = alarms(program)["errors"]
+    assert (alarm["namespace"], alarm["metricName"]) == ("AWS/Lambda", "Errors")
+    assert alarm["dimensions"] == function_dimensions(program)
+    assert (alarm["statistic"], alarm["threshold"]) == ("Sum", 1)
+
+
+def test_throttling_alarms_when_it_lasts(program: Program) -> None:
+    alarm = alarms(program)["throttles"]
+    assert (alarm["namespace"], alarm["metricName"]) == ("AWS/Lambda", "Throttles")
+    assert alarm["dimensions"] == function_dimensions(program)
+    assert alarm["evaluationPeriods"] * alarm["period"] == 15 * 60
+
+
+def test_an_alarm_goes_off_before_videos_time_out() -> None:
+    program = run_program("prod", timeoutSeconds="600")
+    alarm = alarms(program)["duration"]
+    assert (alarm["namespace"], alarm["metricName"]) == ("AWS/Lambda", "Duration")
+    assert alarm["dimensions"] == function_dimensions(program)
+    assert (alarm["statistic"], alarm["threshold"]) == ("Maximum", 540_000)
+
+
+def test_no_videos_is_no_alarm(program: Program) -> None:
+    for alarm in alarms(program).values():
+        assert alarm["treatMissingData"] == "notBreaching"
+        assert alarm["comparisonOperator"] == "GreaterThanOrEqualToThreshold"
+
+
+@pytest.mark.parametrize("event", ["processed", "skipped", "unreadable"])
+def test_what_the_function_says_of_videos_is_counted(program: Program, event: str) -> None:
+    counted = program.one("cloudwatch/logMetricFilter:LogMetricFilter", f"lambdalens-{event}")
+    group = program.one("cloudwatch/logGroup:LogGroup")
+    assert counted.inputs["pattern"] == f'{{ $.event = "{event}" }}'
+    assert counted.inputs["logGroupName"] == group.outputs["name"]
+    assert counted.inputs["metricTransformation"]["value"] == "1"
+
+
+def test_the_alarm_on_unreadable_videos_watches_what_is_counted(program: Program) -> None:
+    counted = program.one("cloudwatch/logMetricFilter:LogMetricFilter", "lambdalens-unreadable")
+    alarm = alarms(program)["unreadable"]
+    metric = counted.inputs["metricTransformation"]
+    assert (alarm["namespace"], alarm["metricName"]) == (metric["namespace"], metric["name"])
+
+
+def test_stacks_do_not_count_into_the_same_metrics(dev: Program, prod: Program) -> None:
+    assert alarms(dev)["unreadable"]["namespace"] != alarms(prod)["unreadable"]["namespace"]
+
+
+def test_alarms_are_sent_to_the_configured_address() -> None:
+    program = run_program("prod", alarmEmail="engineer@school.example")
+    topic = program.one("sns/topic:Topic").outputs["arn"]
+    subscription = program.one("sns/topicSubscription:TopicSubscription").inputs
+    assert subscription["topic"] == topic
+    assert subscription["protocol"] == "email"
+    assert subscription["endpoint"] == "engineer@school.example"
+    for alarm in alarms(program).values():
+        assert alarm["alarmActions"] == [topic]
+        assert alarm["okActions"] == [topic]
+
+
+def test_without_an_address_alarms_only_show(program: Program) -> None:
+    assert not program.has("sns/topic:Topic")
+    assert all(alarm["alarmActions"] == [] for alarm in alarms(program).values())
+
+
+def test_the_dashboard_shows_every_metric_that_alarms(program: Program) -> None:
+    dashboard = program.one("cloudwatch/dashboard:Dashboard")
+    widgets = json.loads(dashboard.inputs["dashboardBody"])["widgets"]
+    shown = {tuple(metric[:-1]) for widget in widgets for metric in widget["properties"]["metrics"]}
+    for alarm in alarms(program).values():
+        dimensions = [part for pair in alarm["dimensions"].items() for part in pair]
+        assert (alarm["namespace"], alarm["metricName"], *dimensions) in shown
+
+
+def test_the_dashboard_is_in_the_stacks_region_and_its_graphs_do_not_overlap(
+    program: Program,
+) -> None:
+    dashboard = program.one("cloudwatch/dashboard:Dashboard")
+    widgets = json.loads(dashboard.inputs["dashboardBody"])["widgets"]
+    assert {widget["properties"]["region"] for widget in widgets} == {"us-east-1"}
+    assert len({(widget["x"], widget["y"]) for widget in widgets}) == len(widgets)
+    assert all(widget["x"] + widget["width"] <= 24 for widget in widgets)
+    assert program.exports["dashboardUrl"].endswith(dashboard.inputs["dashboardName"])

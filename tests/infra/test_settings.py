@@ -1,0 +1,143 @@
+"""A wrong setting is refused before anything is registered, in one line that names it."""
+
+from __future__ import annotations
+
+import re
+from contextvars import copy_context
+
+import pulumi
+import pytest
+
+from stacks.configuration import project, stack_configuration
+from stacks.settings import StackSettings, StackSettingsError
+from tests.infra.recording import run_program, run_program_with
+
+GOOD_IMAGE = f"{'1' * 12}.dkr.ecr.eu-west-1.amazonaws.com/lambdalens@sha256:{'a' * 64}"
+TAGGED_IMAGE = GOOD_IMAGE.replace("@", ":latest@")
+
+
+def read(**settings: str) -> StackSettings:
+    changed = {f"lambdalens:{key}": value for key, value in settings.items()}
+    return read_configuration(stack_configuration("dev") | changed)
+
+
+def read_configuration(configuration: dict[str, str]) -> StackSettings:
+    def in_context() -> StackSettings:
+        pulumi.runtime.set_all_config(configuration)
+        return StackSettings.from_config(pulumi.Config("lambdalens"))
+
+    # Pulumi keeps the configuration in a context variable; no other test should see ours.
+    return copy_context().run(in_context)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("imageUri", "lambdalens:latest", "an image in ECR by its digest alone"),
+        ("imageUri", TAGGED_IMAGE, "an image in ECR by its digest alone"),
+        ("architecture", "amd64", "must be x86_64 or arm64"),
+        ("memoryMb", "511", "from 512 to 10240"),
+        ("memoryMb", "10241", "from 512 to 10240"),
+        ("memoryMb", "2 GB", "of type int"),
+        ("memoryMb", "1769.5", "of type int"),
+        ("timeoutSeconds", "29", "from 30 to 900"),
+        ("timeoutSeconds", "901", "from 30 to 900"),
+        ("ephemeralStorageMb", "511", "from 512 to 10240"),
+        ("ephemeralStorageMb", "10241", "from 512 to 10240"),
+        ("reservedConcurrency", "0", "-1, or 1 and more"),
+        ("reservedConcurrency", "-2", "-1, or 1 and more"),
+        ("samplesPerSecond", "0", "above 0, and at most 60"),
+        ("samplesPerSecond", "60.1", "above 0, and at most 60"),
+        ("samplesPerSecond", "nan", "above 0, and at most 60"),
+        ("samplesPerSecond", "two", "of type float"),
+        ("tolerance", "0", "above 0, and at most 1"),
+        ("tolerance", "1.1", "above 0, and at most 1"),
+        ("margin", "-0.1", "from 0 to 1"),
+        ("margin", "1.1", "from 0 to 1"),
+        ("videoExpiryDays", "0", "from 1 to 3650"),
+        ("resultExpiryDays", "3651", "from 1 to 3650"),
+        ("logRetentionDays", "8", "one of 1, 3, 5, 7, 14,"),
+        ("protectData", "yes", "of type bool"),
+        ("pointInTimeRecovery", "1", "of type bool"),
+        ("requireTls", "off", "of type bool"),
+        ("alarmEmail", "the engineer", "an e-mail address, or empty"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_is_allowed(key: str, value: str, message: str) -> None:
+    with pytest.raises(StackSettingsError, match=re.escape(message)) as refused:
+        read(**{key: value})
+    assert f"lambdalens:{key} is " in str(refused.value)
+    assert value in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "field", "read_as"),
+    [
+        ("imageUri", GOOD_IMAGE, "image_uri", GOOD_IMAGE),
+        ("architecture", "arm64", "architecture", "arm64"),
+        ("memoryMb", "512", "memory_mb", 512),
+        ("timeoutSeconds", "900", "timeout_seconds", 900),
+        ("ephemeralStorageMb", "10240", "ephemeral_storage_mb", 10240),
+        ("reservedConcurrency", "1", "reserved_concurrency", 1),
+        ("samplesPerSecond", "0.5", "samples_per_second", 0.5),
+        ("tolerance", "1", "tolerance", 1.0),
+        ("margin", "0", "margin", 0.0),
+        ("videoExpiryDays", "3650", "video_expiry_days", 3650),
+        ("logRetentionDays", "1827", "log_retention_days", 1827),
+        ("requireTls", "false", "require_tls", False),
+        ("alarmEmail", "engineer@school.example", "alarm_email", "engineer@school.example"),
+    ],
+)
+def test_a_value_at_the_edge_of_what_is_allowed_is_taken(
+    key: str, value: str, field: str, read_as: object
+) -> None:
+    assert getattr(read(**{key: value}), field) == read_as
+
+
+def test_a_key_that_is_no_setting_is_refused() -> None:
+    with pytest.raises(
+        StackSettingsError, match=r"^lambdalens:memoryMB is no setting: choose from"
+    ):
+        read(memoryMB="2048")
+
+
+def test_keys_of_others_are_left_alone() -> None:
+    settings = read_configuration(stack_configuration("dev") | {"other:memoryMB": "2048"})
+    assert settings.memory_mb == 1769
+
+
+def test_a_missing_setting_is_named_with_the_command_that_sets_it() -> None:
+    configuration = stack_configuration("dev")
+    del configuration["lambdalens:tolerance"]
+    with pytest.raises(StackSettingsError, match="pulumi config set lambdalens:tolerance VALUE"):
+        read_configuration(configuration)
+
+
+def test_empty_means_none() -> None:
+    settings = read(imageUri="", alarmEmail="")
+    assert (settings.image_uri, settings.alarm_email) == (None, None)
+
+
+def test_the_program_refuses_and_pulumi_shows_the_message_alone() -> None:
+    with pytest.raises(pulumi.RunError, match="lambdalens:memoryMb is 1:"):
+        run_program("dev", memoryMb="1")
+
+
+def test_the_region_must_be_named() -> None:
+    configuration = stack_configuration("dev")
+    del configuration["aws:region"]
+    with pytest.raises(pulumi.RunError, match="aws:region"):
+        run_program_with("dev", configuration)
+
+
+def test_the_schema_describes_every_setting_and_no_other() -> None:
+    schema = project()["config"]
+    assert isinstance(schema, dict)
+    assert {key.lower() for key in schema} == {
+        name.replace("_", "") for name in StackSettings.__dataclass_fields__
+    }
+    types = {"string": str, "integer": int, "boolean": bool}
+    for setting in schema.values():
+        assert setting["description"].endswith(".")
+        assert type(setting["default"]) is types[setting["type"]]
