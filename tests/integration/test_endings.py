@@ -1,0 +1,216 @@
+"""However the embedded AWS ends, nothing of it is left: no process, no port, no file."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+from local.aws import LocalAws
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PACKAGES = ("enroll", "function", "local", "stacks")
+
+_PATIENCE_SECONDS = 60
+
+
+class Up:
+    """`python -m local up` in a clone of its own, so that the user's own is left alone."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clone = folder / "clone"
+        self.temporary = folder / "tmp"
+        self.temporary.mkdir()
+        for package in PACKAGES:
+            shutil.copytree(
+                REPOSITORY / package,
+                self.clone / package,
+                ignore=shutil.ignore_patterns("__pycache__"),
+            )
+        for file in ("Pulumi.yaml", "__main__.py"):
+            shutil.copy(REPOSITORY / file, self.clone / file)
+        self.note = self.clone / ".local" / "stack.json"
+        self._processes: list[subprocess.Popen[str]] = []
+
+    def start(self, *options: str) -> subprocess.Popen[str]:
+        """Start the command."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "local", "up", *options],
+            cwd=self.clone,
+            env={**os.environ, "TMPDIR": str(self.temporary)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._processes.append(process)
+        return process
+
+    def started(self) -> subprocess.Popen[str]:
+        """Start the command, and wait until the stack is up."""
+        process = self.start("--port", "0", "--workers", "1")
+        wait_until(lambda: self.note.exists() or process.poll() is not None)
+        assert process.poll() is None, process.communicate()
+        return process
+
+    def port(self) -> int:
+        """Return the port of the stack that is up."""
+        return _port(json.loads(self.note.read_text())["endpoint_url"])
+
+    def end(self) -> None:
+        """Kill what a failed test left."""
+        for process in self._processes:
+            process.kill()
+            process.communicate()
+
+
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator[Up]:
+    up = Up(tmp_path)
+    yield up
+    up.end()
+
+
+@pytest.mark.parametrize(
+    ("ending", "exit_code"),
+    [
+        (signal.SIGINT, 0),
+        (signal.SIGTERM, 0),
+        (signal.SIGHUP, 0),
+        (signal.SIGKILL, -signal.SIGKILL),
+    ],
+    ids=["Ctrl-C", "SIGTERM", "hang-up", "SIGKILL"],
+)
+def test_nothing_is_left_of_a_stack_that_was_up(
+    up: Up, ending: signal.Signals, exit_code: int
+) -> None:
+    process = up.started()
+    port, descendants = up.port(), _descendants(process.pid)
+    assert len(descendants) >= 3  # the watcher, the emulator and a worker
+    assert _answers(port)
+    assert list(up.temporary.iterdir())
+
+    process.send_signal(ending)
+    output, errors = process.communicate(timeout=_PATIENCE_SECONDS)
+
+    assert process.returncode == exit_code, output + errors
+    assert "Traceback" not in errors
+    wait_until(lambda: not any(map(_lives, descendants)))
+    wait_until(lambda: not list(up.temporary.iterdir()))
+    wait_until(lambda: not up.note.exists())
+    assert not _answers(port)
+
+
+def test_nothing_is_left_when_it_is_killed_while_it_starts(up: Up) -> None:
+    process = up.start("--port", "0")
+    wait_until(lambda: bool(list(up.temporary.iterdir())))
+    descendants = _descendants(process.pid)
+
+    process.kill()
+
+    wait_until(lambda: not any(map(_lives, descendants)))
+    wait_until(lambda: not list(up.temporary.iterdir()))
+
+
+def test_nothing_is_left_when_what_uses_it_fails() -> None:
+    class FailedError(Exception):
+        pass
+
+    def use(aws: LocalAws) -> None:
+        used.append(aws)
+        assert aws.lifeline.folder.exists()
+        raise FailedError
+
+    used: list[LocalAws] = []
+    with pytest.raises(FailedError), LocalAws(workers=1) as aws:
+        use(aws)
+
+    assert not used[0].lifeline.folder.exists()
+    assert not _answers(_port(used[0].endpoint_url))
+
+
+def test_a_port_in_use_is_named_with_the_remedy(up: Up) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        _, errors = up.start("--port", port).communicate(timeout=_PATIENCE_SECONDS)
+
+    assert errors == (
+        f"error: port {port} is in use: stop what listens there, or choose another with --port\n"
+    )
+    assert not list(up.temporary.iterdir())
+
+
+def test_a_second_stack_is_refused_by_the_place_of_the_first(up: Up) -> None:
+    up.started()
+
+    second = up.start("--port", "0")
+    _, errors = second.communicate(timeout=_PATIENCE_SECONDS)
+
+    assert second.returncode == 1
+    assert errors.count("\n") == 1
+    assert f"is up already at http://127.0.0.1:{up.port()}" in errors
+
+
+@pytest.mark.parametrize(
+    "options", [("--port", "99999"), ("--port", "x"), ("--workers", "0"), ("--colour",)]
+)
+def test_wrong_usage_exits_with_2(up: Up, options: tuple[str, ...]) -> None:
+    process = up.start(*options)
+    _, errors = process.communicate(timeout=_PATIENCE_SECONDS)
+
+    assert process.returncode == 2
+    assert options[0] in errors
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Wait for something that happens in another process."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def _descendants(process: int) -> list[int]:
+    """List the children of a process, their children, and so on."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(status.read_text().rpartition(")")[2].split()[1])
+        except (OSError, IndexError):
+            continue
+        if parent == process:
+            child = int(status.parent.name)
+            found += [child, *_descendants(child)]
+    return found
+
+
+def _lives(process: int) -> bool:
+    """Whether a process runs; one that is only not yet waited for does not."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state not in "ZX"
+
+
+def _port(url: str) -> int:
+    port = urlsplit(url).port
+    assert port is not None
+    return port
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
