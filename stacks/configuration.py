@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
-import yaml  # type: ignore[import-untyped]  # PyYAML ships no types
+import yaml  # type: ignore[import-untyped]  # it ships no types; Pulumi needs it too
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -18,9 +19,9 @@ class UnknownStackError(Exception):
     """There is no configuration file for the stack."""
 
 
-def project() -> dict[str, object]:
+def project() -> dict[str, Any]:
     """Return the contents of `Pulumi.yaml`."""
-    contents: dict[str, object] = yaml.safe_load((REPOSITORY / "Pulumi.yaml").read_bytes())
+    contents: dict[str, Any] = yaml.safe_load((REPOSITORY / "Pulumi.yaml").read_bytes())
     return contents
 
 
@@ -30,13 +31,12 @@ def stack_configuration(stack: str) -> dict[str, str]:
     Raise UnknownStackError if the stack has no file.
     """
     contents = project()
-    folder = REPOSITORY / str(contents["stackConfigDir"])
+    folder = REPOSITORY / contents["stackConfigDir"]
     file = folder / f"Pulumi.{stack}.yaml"
     if not file.is_file():
         known = sorted(path.name.split(".")[1] for path in folder.glob("Pulumi.*.yaml"))
         raise UnknownStackError(f"There is no stack {stack!r}: choose from {', '.join(known)}.")
     schema = contents["config"]
-    assert isinstance(schema, dict)  # noqa: S101 - the project file is ours
     defaults = {f"{contents['name']}:{key}": field["default"] for key, field in schema.items()}
     values = defaults | yaml.safe_load(file.read_bytes())["config"]
     return {key: _encoded(value) for key, value in values.items()}

@@ -124,7 +124,6 @@ def test_an_unknown_stack_is_refused_with_those_there_are() -> None:
 
 def test_the_defaults_of_the_recognition_are_those_of_the_function() -> None:
     schema = project()["config"]
-    assert isinstance(schema, dict)
     default = RecognitionOptions()
     assert float(schema["samplesPerSecond"]["default"]) == default.samples_per_second
     assert float(schema["tolerance"]["default"]) == default.tolerance
