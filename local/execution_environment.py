@@ -2,8 +2,9 @@
 
 It is a process of Lambda's own runtime client (`awslambdaric`) with the function's code, the
 environment variables Lambda sets, the credentials of the execution role and nothing else of ours,
-and a folder of its own in place of Lambda's /tmp. It serves one invocation after another until it
-crashes, overruns the function's timeout or is closed; then it is never used again.
+and a folder of its own in place of Lambda's /tmp. Its memory and its disk are not limited. It
+serves one invocation after another until it crashes, overruns the function's timeout or is
+closed; then it is never used again.
 """
 
 from __future__ import annotations
@@ -210,8 +211,6 @@ def _reserved_variables(
         "PATH": os.defpath,
         # The one thing that differs from AWS on purpose: where AWS is.
         "AWS_ENDPOINT_URL": account.endpoint_url,
-        # One worker per core: more threads would only get in each other's way.
-        "OPENBLAS_NUM_THREADS": "1",
     }
     if function.log_level is not None:
         variables["AWS_LAMBDA_LOG_LEVEL"] = function.log_level

@@ -75,8 +75,9 @@ def run_program(
 
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="program") as thread:
         failure = thread.submit(run_in_context).exception()
-    # What the program sees of a failed resource may be a consequence of it in many guises.
-    failure = resources.failure or failure
+    if resources.failures:
+        # What the program sees of a failed resource may be a consequence of it, in many guises.
+        failure = resources.failures[0]
     if failure is not None:
         raise DeploymentError(_described(failure, program)) from failure
     return monitor.exports
@@ -105,29 +106,29 @@ class _Resources(mocks.Mocks):
 
     def __init__(self, provisioner: Provisioner) -> None:
         self._provisioner = provisioner
-        self.failure: ResourceError | None = None
+        self.failures: list[ResourceError] = []
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, object]]:
         """Make a resource; a component is only a name for those within it."""
         if not args.custom:
             return None, args.inputs
-        with self._first_failure_kept():
+        with self._until_first_failure():
             return self._provisioner.create(args.typ, args.name, _plain(args.inputs))
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, object], list[tuple[str, str]]]:
         """Answer a provider's function."""
-        with self._first_failure_kept():
+        with self._until_first_failure():
             return self._provisioner.call(args.token), []
 
     @contextmanager
-    def _first_failure_kept(self) -> Iterator[None]:
+    def _until_first_failure(self) -> Iterator[None]:
         # Calls come from several threads; one that was under way when another failed may end.
-        if self.failure is not None:
-            raise self.failure
+        if self.failures:
+            raise self.failures[0]
         try:
             yield
         except ResourceError as error:
-            self.failure = error
+            self.failures.append(error)
             raise
 
 

@@ -80,8 +80,9 @@ class RuntimeApi:
                 else:
                     self.refuse()
                     return
-                self.answer(HTTPStatus.ACCEPTED, b'{"status":"OK"}')
+                # Reported first: once answered, the process may end, and its end is reported, too.
                 report(message)
+                self.answer(HTTPStatus.ACCEPTED, b'{"status":"OK"}')
 
         self._invocations = invocations
         self._server = LoopbackServer(Handler)
