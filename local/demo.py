@@ -21,6 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from enroll.deployed import enrol_students
 from enroll.enrolment import PortraitsUnreadableError, enrol
 from function.gallery import Gallery
+from function.results import VIDEO_SUFFIXES
 from function.student_list import StudentListError, read_students
 from local.aws import LocalAws
 from local.demo_report import Truth, is_as_expected, report
@@ -157,13 +158,13 @@ def _sample_class(folder: Path) -> _Class:
 
 def _own_class(arguments: argparse.Namespace) -> _Class:
     folder: Path = arguments.videos
-    if not folder.is_dir():
-        raise NothingToShowError(f"{folder} is not a folder: give the folder of your videos")
+    for given in (folder, arguments.portraits):
+        if not given.is_dir():
+            raise NothingToShowError(f"{given} is not a folder: check the path")
     paths = sorted(path for path in folder.rglob("*") if path.name.endswith(SUFFIXES))
     if not paths:
         raise NothingToShowError(
-            f"there is no video in {folder}: the function takes files that end in "
-            f"{' '.join(SUFFIXES)}"
+            f"there is no video in {folder}: the names of videos end in {' '.join(VIDEO_SUFFIXES)}"
         )
     return _Class(
         students=read_students(arguments.students),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rich.box import HORIZONTALS
 from rich.table import Table
 from rich.text import Text
 
@@ -35,26 +36,30 @@ def is_as_expected(result: Result, truth: Truth) -> bool:
 
 def report(results: Mapping[str, Result], truth: Mapping[str, Truth] | None) -> Table:
     """Return the table of the results, by the videos' keys."""
-    table = Table(show_lines=True, title_justify="left")
+    table = Table(box=HORIZONTALS, show_lines=True, pad_edge=False)
     table.add_column("video", overflow="fold")
     if truth:
-        table.add_column("shows")
-        table.add_column("in it")
-    table.add_column("found")
-    table.add_column("seen, seconds", no_wrap=True)
-    table.add_column("result after", justify="right", no_wrap=True)
+        table.add_column("in it", no_wrap=True)
+    table.add_column("found", min_width=_longest_name(results))
+    table.add_column("seen, s", no_wrap=True)
+    table.add_column("after", justify="right", no_wrap=True)
     if truth:
         table.add_column("")
     for key, result in results.items():
-        cells = [Text(key)]
+        cells = [Text(key, "bold")]
         if truth:
-            cells += [Text(truth[key].shows), Text(_in_it(truth[key]))]
+            cells[0].append(f"\n{truth[key].shows}", "not bold italic")
+            cells.append(Text(_in_it(truth[key])))
         cells += [Text(_found(result)), Text(_seen(result)), Text(f"{result.seconds:.1f} s")]
         if truth:
             right = is_as_expected(result, truth[key])
             cells.append(Text("ok", "green") if right else Text("differs", "bold red"))
         table.add_row(*cells)
     return table
+
+
+def _longest_name(results: Mapping[str, Result]) -> int:
+    return max((len(name) for result in results.values() for name in _names(result)), default=0)
 
 
 def _in_it(truth: Truth) -> str:
@@ -73,4 +78,4 @@ def _names(result: Result) -> list[str]:
 
 
 def _seen(result: Result) -> str:
-    return "\n".join(f"{row['first_seen']} to {row['last_seen']}" for row in result.rows)
+    return "\n".join(f"{row['first_seen']}-{row['last_seen']}" for row in result.rows)
