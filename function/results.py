@@ -34,6 +34,9 @@ VIDEO_SUFFIXES = (
     ".gif",
 )
 
+# What makes a spreadsheet take a field for a formula: OWASP, "CSV Injection".
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
 COLUMNS = (
     "year",
     "major",
@@ -113,10 +116,10 @@ def csv_text(attendance: Iterable[Attendance], students: Mapping[str, Student]) 
         student = students.get(seen.student_id)
         writer.writerow(
             (
-                student.year if student else "",
-                student.major if student else "",
-                student.name if student else "",
-                seen.student_id,
+                _as_text(student.year if student else ""),
+                _as_text(student.major if student else ""),
+                _as_text(student.name if student else ""),
+                _as_text(seen.student_id),
                 f"{seen.first_seen:.2f}",
                 f"{seen.last_seen:.2f}",
                 seen.sightings,
@@ -124,6 +127,11 @@ def csv_text(attendance: Iterable[Attendance], students: Mapping[str, Student]) 
             )
         )
     return text.getvalue()
+
+
+def _as_text(field: str) -> str:
+    """Keep a spreadsheet from running a field as a formula; in one, the apostrophe is not shown."""
+    return f"'{field}" if field.startswith(_FORMULA_STARTS) else field
 
 
 def csv_bytes(attendance: Iterable[Attendance], students: Mapping[str, Student]) -> bytes:
