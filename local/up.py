@@ -54,7 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises AlreadyUpError, EmulatorEndedError, and what LocalAws raises.
     """
-    for ending in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT, too: a shell that starts a command in the background has it ignored.
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, signal.default_int_handler)
     console = Console(highlight=False, soft_wrap=True)
     try:
