@@ -1,0 +1,32 @@
+"""Right and wrong answers: a faster wrong one is no improvement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """How many students an answer found of how many in the video, and how many are false."""
+
+    found: int
+    present: int
+    false: int
+
+    @classmethod
+    def on(cls, answer: frozenset[str], truth: frozenset[str]) -> Verdict:
+        """Compare who was recognised with who is in the video."""
+        return cls(found=len(answer & truth), present=len(truth), false=len(answer - truth))
+
+    @classmethod
+    def on_first_match(cls, answer: frozenset[str], truth: frozenset[str]) -> Verdict:
+        """Compare who was recognised first, at most one, with who is in the video."""
+        return cls(found=len(answer & truth), present=min(1, len(truth)), false=len(answer - truth))
+
+    @property
+    def right(self) -> bool:
+        """Whether nobody is missed and nobody is false."""
+        return self.found == self.present and not self.false
+
+    def __str__(self) -> str:
+        return f"{self.found}/{self.present}" + (f", {self.false} false" if self.false else "")

@@ -1,0 +1,48 @@
+"""The yardstick of recall: every sampled frame, in full, doubled, through face_recognition.
+
+Nothing is saved on: no frame is made smaller, and no face is taken for one that was seen before.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import face_recognition
+import numpy as np
+
+from function.video import sampled_frames
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from function.gallery import Gallery
+
+PROBES: Mapping[str, str] = {
+    "bench.reference:sampled_frames": "decode",
+    "face_recognition.api:_raw_face_locations": "detect",
+    "face_recognition.api:_raw_face_landmarks": "align",
+    "face_recognition:face_encodings": "describe",
+    "face_recognition:face_distance": "match",
+}
+
+# One face this near is enough, or several within face_recognition's usual tolerance. Measured on
+# 42 clips with 29 enrolled students: every student in them, and no stranger.
+_CONFIDENT = 0.54
+_TOLERANCE = 0.6
+
+
+def everyone(video: Path, gallery: Gallery, *, per_second: float) -> frozenset[str]:
+    """Return the ids of the students who are in the video, each face being the nearest row's."""
+    distances: defaultdict[str, list[float]] = defaultdict(list)
+    for frame in sampled_frames(video, per_second=per_second):
+        places = face_recognition.face_locations(frame.pixels, number_of_times_to_upsample=1)
+        for face in face_recognition.face_encodings(frame.pixels, places):
+            to_rows = face_recognition.face_distance(gallery.encodings, face)
+            nearest = int(np.argmin(to_rows))
+            if to_rows[nearest] <= _TOLERANCE:
+                distances[gallery.student_ids[nearest]].append(float(to_rows[nearest]))
+    return frozenset(
+        student for student, hits in distances.items() if min(hits) <= _CONFIDENT or len(hits) > 1
+    )

@@ -1,0 +1,120 @@
+"""The sections of the benchmark, each on what it runs on."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench import cold, comparison, growth, inputs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bench.inputs import Known
+    from bench.report import Report
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What was asked for on the command line."""
+
+    repeat: int
+    longest: int
+    videos: Path | None
+    gallery: Path | None
+    portraits: Path | None
+    students: Path | None
+    truth: Path | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Run:
+    """What the sections need: where to report, a temporary folder, and the sample class."""
+
+    report: Report
+    choice: Choice
+    folder: Path
+    sample: Known
+
+
+def run_sections(names: Mapping[str, str], choice: Choice, report: Report) -> None:
+    """Run the sections of these names, each under its title.
+
+    Raises InputError, SamplesUnavailableError, CommandFailedError, or ProbeError.
+    """
+    with tempfile.TemporaryDirectory(prefix="lambdalens-bench-") as temporary:
+        folder = Path(temporary)
+        with report.doing("enrolling the sample class"):
+            sample = inputs.sample_gallery(folder / "sample")
+        run = _Run(report=report, choice=choice, folder=folder, sample=sample)
+        for name, title in names.items():
+            report.heading(f"{name}: {title}")
+            _SECTIONS[name](run)
+
+
+def _videos(run: _Run) -> None:
+    if run.choice.videos is None:
+        with run.report.doing("making the sample videos"):
+            videos = inputs.sample_videos(run.folder)
+        comparison.compare(run.report, videos, run.sample, repeats=run.choice.repeat)
+        return
+    with run.report.doing("enrolling"):
+        known = _known(run.choice, run.folder)
+        videos, unreadable = inputs.folder_videos(run.choice.videos, run.choice.truth)
+    if unreadable:
+        run.report.note(f"{unreadable} files cannot be read as videos: left out.\n")
+    comparison.compare(run.report, videos, known, repeats=run.choice.repeat)
+
+
+def _known(choice: Choice, folder: Path) -> Known:
+    if choice.gallery:
+        return inputs.gallery_file(choice.gallery)
+    if choice.portraits and choice.students:
+        return inputs.portraits_gallery(choice.portraits, choice.students, folder)
+    raise inputs.InputError("nobody is known: give a gallery, or portraits and students")
+
+
+def _minute(run: _Run) -> None:
+    with run.report.doing("making two minutes of video, the first time only"):
+        videos = inputs.minute_videos()
+    comparison.compare(run.report, videos, run.sample, repeats=run.choice.repeat)
+
+
+def _cold(run: _Run) -> None:
+    cold.measure_cold_start(run.report, run.sample, repeats=run.choice.repeat)
+
+
+def _gallery(run: _Run) -> None:
+    growth.measure_gallery(run.report, repeats=run.choice.repeat)
+
+
+def _faces(run: _Run) -> None:
+    growth.measure_faces(run.report, run.sample, repeats=run.choice.repeat)
+
+
+def _resolution(run: _Run) -> None:
+    growth.measure_resolution(run.report, run.sample, repeats=run.choice.repeat)
+
+
+def _length(run: _Run) -> None:
+    growth.measure_length(
+        run.report, run.sample, longest=run.choice.longest, repeats=run.choice.repeat
+    )
+
+
+def _threads(run: _Run) -> None:
+    growth.measure_threads(run.report, run.sample, repeats=run.choice.repeat)
+
+
+_SECTIONS: Mapping[str, Callable[[_Run], None]] = {
+    "videos": _videos,
+    "minute": _minute,
+    "cold": _cold,
+    "gallery": _gallery,
+    "faces": _faces,
+    "resolution": _resolution,
+    "length": _length,
+    "threads": _threads,
+}

@@ -1,0 +1,98 @@
+"""The ways of recognising that are compared, each as something to call and to start."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bench import floor, ours, reference, seed
+from bench.answers import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from bench.inputs import Known
+    from function.gallery import Gallery
+
+SEED_FIRST = "seed's way, first match"
+SEED_EVERYONE = "seed's way, everyone"
+REFERENCE = "reference"
+OURS_FIRST = "ours, first match"
+OURS_EVERYONE = "ours, everyone"
+FLOOR = "floor: decode only"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """A way of recognising: `look` returns the ids of the students in a video.
+
+    `arguments` start it as a process of its own, with the video and the gallery put in after the
+    second one. `judge` compares an answer with the truth; decoding alone has no answer.
+    """
+
+    look: Callable[[Path], frozenset[str]]
+    probes: Mapping[str, str] = field(default_factory=dict)
+    arguments: Sequence[str] = ()
+    judge: Callable[[frozenset[str], frozenset[str]], Verdict] | None = Verdict.on
+
+    def command(self, video: Path, known: Known) -> list[str]:
+        """Return the command that does the same on one video in a fresh process."""
+        module, form, *rest = self.arguments
+        return [sys.executable, "-m", module, form, str(video), str(known.path), *rest]
+
+
+def ways(known: Known) -> dict[str, Way]:
+    """Return all ways by name, for a gallery, ours at its usual rate and the others at the same."""
+    rate = ours.OPTIONS.samples_per_second
+    faces = seed.KnownFaces.load(known.path)
+    by_name = {
+        SEED_FIRST: Way(
+            look=lambda video: seed.first_match(video, faces),
+            probes=seed.PROBES,
+            arguments=("bench.seed", "first-match"),
+            judge=Verdict.on_first_match,
+        ),
+        SEED_EVERYONE: Way(
+            look=lambda video: seed.everyone(video, faces, per_second=rate),
+            probes=seed.PROBES,
+            arguments=("bench.seed", "everyone", f"{rate:g}"),
+        ),
+        REFERENCE: Way(
+            look=lambda video: reference.everyone(video, known.gallery, per_second=rate),
+            probes=reference.PROBES,
+        ),
+        OURS_EVERYONE: Way(
+            look=lambda video: ours.everyone(video, known.gallery),
+            probes=ours.PROBES,
+            arguments=("bench.ours", "everyone"),
+        ),
+        FLOOR: Way(look=lambda video: _floor(video, rate), probes=floor.PROBES, judge=None),
+    }
+    if ours.first_match is not None:
+        by_name[OURS_FIRST] = Way(
+            look=partial(_with_gallery, ours.first_match, known),
+            probes=ours.PROBES,
+            arguments=("bench.ours", "first-match"),
+            judge=Verdict.on_first_match,
+        )
+    return by_name
+
+
+def students_in(output: str) -> frozenset[str]:
+    """Read the students' ids out of the CSV that a process printed."""
+    return frozenset(row["student_id"] for row in csv.DictReader(output.splitlines()))
+
+
+def _with_gallery(
+    look: Callable[[Path, Gallery], frozenset[str]], known: Known, video: Path
+) -> frozenset[str]:
+    return look(video, known.gallery)
+
+
+def _floor(video: Path, rate: float) -> frozenset[str]:
+    floor.decode(video, per_second=rate)
+    return frozenset()
