@@ -28,6 +28,8 @@ from local.demo_report import Truth, is_as_expected, report
 from local.round_trip import NoResultError, Result, RoundTrip
 from local.sample_class import make_class_videos, make_sample_class
 from local.samples import SamplesUnavailableError, fetch_sample_pictures
+from stacks.configuration import project, stack_configuration
+from stacks.outputs import LOCAL_STACK
 from stacks.trigger import SUFFIXES
 
 if TYPE_CHECKING:
@@ -129,7 +131,7 @@ def _show(arguments: argparse.Namespace, *, is_sample: bool) -> int:
             # The folder that goes with the embedded AWS, however this ends.
             shown = _sample_class(aws.lifeline.folder / "demo")
         _enrol(aws, shown, console)
-        results = _put_through(aws, shown, _patience(aws, is_sample=is_sample), console)
+        results = _put_through(aws, shown, _patience(is_sample=is_sample), console)
     console.print(report(results, shown.truth))
     if is_sample:
         _print_files(results, console)
@@ -208,14 +210,13 @@ def _put_through(
     return {key: trip.results[key] for key in shown.videos}
 
 
-def _patience(aws: LocalAws, *, is_sample: bool) -> float:
+def _patience(*, is_sample: bool) -> float:
     """Return how long no result may come before something must be broken, in seconds."""
     if is_sample:
         return _SAMPLE_PATIENCE_SECONDS
-    function = aws.client("lambda").get_function_configuration(
-        FunctionName=aws.outputs.function_name
-    )
-    return _SAMPLE_PATIENCE_SECONDS + _ATTEMPTS * float(function["Timeout"])
+    # From the stack: the emulator's copy of the function has another one (local/resources).
+    timeout = stack_configuration(LOCAL_STACK)[f"{project()['name']}:timeoutSeconds"]
+    return _SAMPLE_PATIENCE_SECONDS + _ATTEMPTS * float(timeout)
 
 
 def _print_files(results: Mapping[str, Result], console: Console) -> None:
