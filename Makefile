@@ -10,7 +10,7 @@ DEV := $(VENV)/.dev-installed
 # No BLAS threads: on frames this small they cost more CPU than they save.
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help setup demo up test lint format lock clean
+.PHONY: help setup demo up test bench lint format lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ up: $(RUN) ## the embedded AWS with the local stack, until Ctrl-C
 
 test: $(DEV) ## run all tests
 	$(BIN)/pytest
+
+bench: $(DEV) ## what recognising costs, beside the plain way; your own: VIDEOS=dir GALLERY=g.npz TRUTH=t.csv
+	$(BIN)/python -m bench $(if $(ONLY),--only "$(ONLY)") $(if $(VIDEOS),--videos "$(VIDEOS)") $(if $(GALLERY),--gallery "$(GALLERY)") $(if $(PORTRAITS),--portraits "$(PORTRAITS)") $(if $(STUDENTS),--students "$(STUDENTS)") $(if $(TRUTH),--truth "$(TRUTH)")
 
 lint: $(DEV) ## ruff and mypy
 	$(BIN)/ruff check .

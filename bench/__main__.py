@@ -159,6 +159,8 @@ def _refuse_incomplete(options: argparse.Namespace, parser: argparse.ArgumentPar
     """End the program for arguments that say nothing without others."""
     if bool(options.portraits) != bool(options.students):
         parser.error("--portraits and --students go together")
+    if options.gallery and options.portraits:
+        parser.error("--gallery is in place of --portraits and --students: give one or the other")
     known = options.gallery or options.portraits
     if options.videos and not known:
         parser.error("--videos needs to know whom to find: add --gallery, or --portraits")

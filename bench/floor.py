@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 PROBES: Mapping[str, str] = {"bench.floor:decode": "decode"}
 
 
-def decode(video: Path, *, per_second: float) -> None:
-    """Decode one picture for each step of 1/`per_second` seconds, on one thread.
+def decode(video: Path, *, per_second: float) -> int:
+    """Decode one picture for each step of 1/`per_second` seconds, and return how many it took.
 
     Where a keyframe lies in the step it serves, it is all that is decoded. Otherwise the
     pictures from it to the beginning of the last step before the next keyframe are, but for
-    those that no other picture depends on.
+    those that no other picture depends on. On one thread: more make it sooner and not cheaper.
     """
     with av.open(f"file:{video}") as container:
         stream = container.streams.video[0]
@@ -33,6 +33,7 @@ def decode(video: Path, *, per_second: float) -> None:
         context.thread_count = 1
         context.skip_frame = "NONREF"
         served = -1
+        decoded = 0
         for group in _groups(container.demux(stream)):
             steps = [_step(packet, stream, per_second) for packet in group]
             if max(steps) == served:
@@ -40,8 +41,8 @@ def decode(video: Path, *, per_second: float) -> None:
             last = next(at for at, step in enumerate(steps) if step == max(steps))
             served = max(steps)
             for packet in group[: last + 1]:
-                stream.decode(packet)
-        stream.decode(None)
+                decoded += len(stream.decode(packet))
+        return decoded + len(stream.decode(None))
 
 
 def _groups(packets: Iterator[Packet[VideoStream]]) -> Iterator[Sequence[Packet[VideoStream]]]:
