@@ -47,7 +47,7 @@ sections:
 
 exit status:
   0    every answer of ours is right
-  1    one is wrong, as its FAILURE line says: a faster wrong answer is no improvement
+  1    one is wrong or missing, as its FAILURE line says: a faster wrong answer is no improvement
   2    the arguments, or the files they name, cannot be used
 
 examples:
@@ -86,7 +86,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             ),
             report,
         )
-    except (InputError, SamplesUnavailableError, CommandFailedError, ProbeError) as error:
+    except (CommandFailedError, ProbeError) as error:
+        report.failure(f"the measuring ended here: {error}")
+    except (InputError, SamplesUnavailableError) as error:
         messages.print(f"python -m bench: {error}")
         return _WRONG_USAGE
     except KeyboardInterrupt:
