@@ -64,7 +64,7 @@ def measure_gallery(report: Report, *, repeats: int) -> None:
             )
             costs = in_turns(
                 {
-                    "ours": partial(cpu_seconds_each, partial(_match, gallery, faces)),
+                    "ours": partial(cpu_seconds_each, partial(ours.match, gallery, faces)),
                     "seed": partial(
                         cpu_seconds_each, partial(_seed_match, list(gallery.encodings), faces)
                     ),
@@ -244,10 +244,6 @@ def _encodings(chance: np.random.Generator, count: int) -> NDArray[np.float32]:
     return np.asarray(_ENCODING_NORM * encodings / lengths, dtype=np.float32)
 
 
-def _match(gallery: Gallery, faces: NDArray[np.float32]) -> None:
-    gallery.identify(faces, tolerance=ours.OPTIONS.tolerance, margin=ours.OPTIONS.margin)
-
-
 def _seed_match(rows: list[NDArray[np.float32]], faces: NDArray[np.float32]) -> None:
     for face in faces:
         face_recognition.compare_faces(rows, face)
@@ -261,7 +257,7 @@ def _load_cost(gallery: Gallery, faces: NDArray[np.float32]) -> float:
 
 
 def _load_and_match(path: Path, faces: NDArray[np.float32]) -> None:
-    _match(Gallery.load(path), faces)
+    ours.match(Gallery.load(path), faces)
 
 
 def _milliseconds(median: Median) -> str:

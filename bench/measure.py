@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -108,21 +109,32 @@ def run_process(command: Sequence[str]) -> ProcessCost:
     with tempfile.TemporaryDirectory(prefix="lambdalens-bench-") as folder:
         report = Path(folder, "cost")
         launcher = [sys.executable, "-I", "-S", str(Path(__file__).with_name("launcher.py"))]
-        ended = subprocess.run(
-            [*launcher, str(report), *command],
-            cwd=Path(__file__).parent.parent,
-            env=_environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        said, complained = _run_to_its_end([*launcher, str(report), *command])
         if not report.exists():
-            raise CommandFailedError(f"{command[0]} could not be started: {_last_line(ended)}")
+            raise CommandFailedError(f"{command[0]} could not be started: {_last_line(complained)}")
         status, cpu, wall, peak = report.read_text(encoding="ascii").split()
     if status != "0":
-        raise CommandFailedError(f"exit status {status}: {_last_line(ended)}")
-    return ProcessCost(cpu=float(cpu), wall=float(wall), peak=int(peak) * _KIB, output=ended.stdout)
+        raise CommandFailedError(f"exit status {status}: {_last_line(complained)}")
+    return ProcessCost(cpu=float(cpu), wall=float(wall), peak=int(peak) * _KIB, output=said)
+
+
+def _run_to_its_end(command: Sequence[str]) -> tuple[str, str]:
+    """Run a command, and return what it printed and its errors; leave nothing behind if stopped."""
+    with subprocess.Popen(
+        command,
+        cwd=Path(__file__).parent.parent,
+        env=_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # a process group, to be ended as a whole
+    ) as process:
+        try:
+            return process.communicate()
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
 
 
 def _environment() -> dict[str, str]:
@@ -133,6 +145,6 @@ def _environment() -> dict[str, str]:
     return {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
-def _last_line(ended: subprocess.CompletedProcess[str]) -> str:
-    lines = ended.stderr.strip().splitlines()
+def _last_line(text: str) -> str:
+    lines = text.strip().splitlines()
     return lines[-1] if lines else "it said nothing"

@@ -17,6 +17,9 @@ from function.results import csv_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import numpy as np
+    from numpy.typing import NDArray
+
 OPTIONS = RecognitionOptions()
 """As deployed by default."""
 
@@ -45,13 +48,22 @@ everyone_with_threads: Callable[[Path, Gallery, int], frozenset[str]] | None = N
 """Return everyone, with so many threads; None as long as there is one thread only."""
 
 
+def match(gallery: Gallery, encodings: NDArray[np.float32]) -> object:
+    """Find whose faces these are, of the shape (faces, 128)."""
+    return gallery.identify(encodings, tolerance=OPTIONS.tolerance, margin=OPTIONS.margin)
+
+
 def main() -> None:
-    """Print the CSV of a video."""
+    """Print the CSV of a video, or the id of the first student."""
     form, video, gallery = sys.argv[1:]
-    if form != "everyone":
-        sys.exit(f"{form!r} is not a form of this: everyone")
-    recognition = recognise(Path(video), Gallery.load(Path(gallery)), OPTIONS)
-    sys.stdout.write(csv_text(recognition.attendance, {}))
+    known = Gallery.load(Path(gallery))
+    if form == "everyone":
+        recognition = recognise(Path(video), known, OPTIONS)
+        sys.stdout.write(csv_text(recognition.attendance, {}))
+    elif form == "first-match" and first_match is not None:
+        sys.stdout.write("\n".join(("student_id", *first_match(Path(video), known), "")))
+    else:
+        sys.exit(f"{form!r} is not a form of this")
 
 
 if __name__ == "__main__":
