@@ -6,6 +6,7 @@ No way of recognising people can cost less. The pictures are decoded and not loo
 from __future__ import annotations
 
 import math
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 import av
@@ -23,25 +24,27 @@ PROBES: Mapping[str, str] = {"bench.floor:decode": "decode"}
 def decode(video: Path, *, per_second: float) -> int:
     """Decode one picture for each step of 1/`per_second` seconds, and return how many it took.
 
-    Where a keyframe lies in the step it serves, it is all that is decoded. Otherwise the
-    pictures from it to the beginning of the last step before the next keyframe are, but for
-    those that no other picture depends on. On one thread: more make it sooner and not cheaper.
+    A step in which a keyframe lies takes that one. The others take their first picture, for which
+    those from the keyframe on have to be decoded, but for those that no other depends on. On one
+    thread: more make it sooner and not cheaper.
     """
     with av.open(f"file:{video}") as container:
         stream = container.streams.video[0]
-        context = stream.codec_context
-        context.thread_count = 1
-        context.skip_frame = "NONREF"
-        served = -1
+        stream.codec_context.thread_count = 1
+        stream.codec_context.skip_frame = "NONREF"
         decoded = 0
-        for group in _groups(container.demux(stream)):
+        served = -1
+        for group, following in pairwise(chain(_groups(container.demux(stream)), ((),))):
             steps = [_step(packet, stream, per_second) for packet in group]
-            if max(steps) == served:
+            last = max(steps)
+            if following:
+                last = min(last, _step(following[0], stream, per_second) - 1)
+            last = max(last, steps[0])
+            if last <= served:
                 continue
-            last = next(at for at, step in enumerate(steps) if step == max(steps))
-            served = max(steps)
-            for packet in group[: last + 1]:
-                decoded += len(stream.decode(packet))
+            needed = next(at for at, step in enumerate(steps) if step >= last) + 1
+            decoded += sum(len(stream.decode(packet)) for packet in group[:needed])
+            served = last
         return decoded + len(stream.decode(None))
 
 
