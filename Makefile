@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(VENV)/.run-installed
 DEV := $(VENV)/.dev-installed
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate
 # No BLAS threads: on frames this small they cost more CPU than they save.
 export OPENBLAS_NUM_THREADS ?= 1
 
@@ -51,10 +52,12 @@ format: $(DEV) ## let ruff put the code in form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: $(DEV) ## pin every package again in constraints.txt
+lock: $(DEV) ## pin every package again in constraints.txt, and the image's with their hashes
 	$(BIN)/pip install --quiet uv
 	: > constraints.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate requirements-dev.txt -o constraints.txt
+	$(COMPILE) requirements-dev.txt --output-file constraints.txt
+	$(COMPILE) --generate-hashes function/requirements.txt --output-file function/requirements.lock
+	echo setuptools | $(COMPILE) --generate-hashes --constraints constraints.txt - --output-file function/requirements-build.lock
 
 clean: ## remove the virtual environment and the caches
 	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis

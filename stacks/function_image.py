@@ -3,8 +3,9 @@
 Three things are decided here.
 
 *When to build.* When the content of a file in the build context has changed, and at no other
-time: the trigger is a digest over paths and contents, so that another machine, a fresh clone or a
-stray `__pycache__` gives the same value. A preview builds nothing and needs no Docker.
+time: the trigger is a digest over paths and contents, so that another machine, a fresh clone, a
+stray `__pycache__` or an editor's file gives the same value. The revision that the image is
+labelled with is that of its build. A preview builds nothing and needs no Docker.
 
 *How an image is named.* A push is tagged with its time and the digest of its content, and tags are
 immutable. The time is there because the same content is pushed again after a change is reverted,
@@ -28,6 +29,7 @@ from pulumi_aws import ecr
 
 from stacks.component import Component
 from stacks.configuration import REPOSITORY
+from stacks.source import revision, source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from stacks.settings import StackSettings
 
 DOCKERFILE = "function/Dockerfile"
+# The files that the image is made of, which are those that .dockerignore lets through.
+CONTEXT = (DOCKERFILE, "function/*.lock", "function/**/*.py")
 IMAGES_KEPT = 10
 DAYS_TO_KEEP_UNTAGGED = 1
 # Docker and Lambda name processors differently.
@@ -82,6 +86,7 @@ class FunctionImage(Component):
                 "context": ".",
                 "dockerfile": DOCKERFILE,
                 "platform": platform,
+                "build_args": build_arguments(REPOSITORY),
                 # An attestation would make an image index of the image, which Lambda refuses.
                 "provenance": "false",
                 "sbom": "false",
@@ -97,12 +102,20 @@ class FunctionImage(Component):
                 "username": login.user_name,
                 "password": pulumi.Output.secret(login.password),
             },
-            # The tag's time and the registry's password are new at every run. Alone they change
-            # nothing; when a trigger replaces the image, Pulumi does take the new ones.
+            # The tag's time and the registry's password are new at every run, and the revision at
+            # every commit. Alone they change nothing; when a trigger replaces the image, Pulumi
+            # does take the new ones.
             opts=pulumi.ResourceOptions(
-                parent=self, provider=provider, ignore_changes=["name", "auth_config"]
+                parent=self,
+                provider=provider,
+                ignore_changes=["name", "auth_config", "build.buildArgs"],
             ),
         )
+
+
+def build_arguments(repository: Path) -> dict[str, str]:
+    """Return the build arguments that label the image with where its code comes from."""
+    return {"REVISION": revision(repository), "SOURCE": source(repository)}
 
 
 def content_digest(repository: Path) -> str:
@@ -117,10 +130,11 @@ def content_digest(repository: Path) -> str:
 
 def _build_context(repository: Path) -> Iterator[Path]:
     """Yield the files that `.dockerignore` lets through."""
-    yield repository / "constraints.txt"
-    for file in (repository / "function").rglob("*"):
-        if file.is_file() and "__pycache__" not in file.parts:
-            yield file
+    for pattern in CONTEXT:
+        for file in repository.glob(pattern):
+            hidden = any(part.startswith(".") for part in file.relative_to(repository).parts)
+            if file.is_file() and not hidden:
+                yield file
 
 
 def _lifecycle_rules(image_in_use: str) -> list[dict[str, object]]:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stacks.configuration import REPOSITORY
-from stacks.function_image import content_digest
+from stacks.function_image import CONTEXT, build_arguments, content_digest
+from stacks.source import web_address
 from tests.infra.recording import Program, Registration, run_program
 
 if TYPE_CHECKING:
@@ -96,8 +97,8 @@ def test_a_tag_says_when_and_what(prod: Program) -> None:
     assert re.fullmatch(rf"\d{{8}}-\d{{6}}-{content[:12]}", tag(prod))
 
 
-def test_a_new_password_or_time_alone_changes_nothing(prod: Program) -> None:
-    assert image(prod).ignore_changes == {"name", "authConfig"}
+def test_a_new_password_time_or_revision_alone_changes_nothing(prod: Program) -> None:
+    assert image(prod).ignore_changes == {"name", "authConfig", "build.buildArgs"}
 
 
 def test_the_password_is_a_secret(prod: Program) -> None:
@@ -128,7 +129,6 @@ def test_with_a_prebuilt_image_nothing_of_docker_is_touched() -> None:
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """Copy what the image is made of, as if to another machine."""
-    shutil.copy(REPOSITORY / "constraints.txt", tmp_path)
     shutil.copytree(
         REPOSITORY / "function",
         tmp_path / "function",
@@ -139,31 +139,109 @@ def clone(tmp_path: Path) -> Path:
 
 
 def test_another_machine_computes_the_same_digest(clone: Path) -> None:
-    os.utime(clone / "function" / "app.py", (0, 0))
-    (clone / "function" / "__pycache__").mkdir()
-    (clone / "function" / "__pycache__" / "app.cpython-311.pyc").write_bytes(b"compiled")
-    (clone / "README.md").write_text("outside of the build context")
+    for file in clone.rglob("*"):
+        os.utime(file, (0, 0))
+
     assert content_digest(clone) == content_digest(REPOSITORY)
 
 
-@pytest.mark.parametrize("file", ["constraints.txt", "function/app.py", "function/Dockerfile"])
-def test_a_changed_file_changes_the_digest(clone: Path, file: str) -> None:
+@pytest.mark.parametrize(
+    "file",
+    [
+        "README.md",
+        "constraints.txt",
+        "function/README.md",
+        "function/__pycache__/app.cpython-311.pyc",
+        "function/app.py~",
+        "function/.app.py.swp",
+        "function/.#app.py",
+        "function/#app.py#",
+        "function/.idea/plugin.py",
+        "function/.DS_Store",
+        "function/lecture.mp4",
+    ],
+)
+def test_what_is_not_in_the_image_does_not_change_the_digest(clone: Path, file: str) -> None:
+    (clone / file).parent.mkdir(exist_ok=True)
+    (clone / file).write_text("outside of the build context")
+
+    assert content_digest(clone) == content_digest(REPOSITORY)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "function/app.py",
+        "function/Dockerfile",
+        "function/requirements.lock",
+        "function/requirements-build.lock",
+    ],
+)
+def test_one_changed_byte_changes_the_digest(clone: Path, file: str) -> None:
     before = content_digest(clone)
-    with (clone / file).open("a") as opened:
-        opened.write("\n")
+    content = bytearray((clone / file).read_bytes())
+    content[-1] ^= 1
+    (clone / file).write_bytes(content)
+
+    assert content_digest(clone) != before
+
+
+def test_a_new_module_changes_the_digest(clone: Path) -> None:
+    before = content_digest(clone)
+    (clone / "function" / "deep").mkdir()
+    (clone / "function" / "deep" / "module.py").touch()
+
     assert content_digest(clone) != before
 
 
 def test_a_renamed_file_changes_the_digest(clone: Path) -> None:
     before = content_digest(clone)
     (clone / "function" / "app.py").rename(clone / "function" / "application.py")
+
     assert content_digest(clone) != before
 
 
 def test_docker_sees_the_files_that_the_digest_is_of() -> None:
     lines = (REPOSITORY / ".dockerignore").read_text(encoding="utf-8").splitlines()
     patterns = [line for line in lines if line and not line.startswith("#")]
-    assert patterns == ["*", "!constraints.txt", "!function", "**/__pycache__"]
+
+    assert patterns == ["*", *(f"!{pattern}" for pattern in CONTEXT), "**/.*"]
+
+
+def test_the_image_is_labelled_with_where_its_code_comes_from(prod: Program) -> None:
+    assert image(prod).inputs["build"]["buildArgs"].keys() == {"REVISION", "SOURCE"}
+
+
+@pytest.mark.parametrize(
+    ("remote", "address"),
+    [
+        ("https://github.com/school/lambdalens.git", "https://github.com/school/lambdalens"),
+        (
+            "https://user:secret@github.com/school/lambdalens",
+            "https://github.com/school/lambdalens",
+        ),
+        ("git@github.com:school/lambdalens.git", "https://github.com/school/lambdalens"),
+        ("ssh://git@github.com/school/lambdalens.git", "https://github.com/school/lambdalens"),
+        ("/srv/git/lambdalens", "unknown"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_a_label_tells_no_credentials_and_no_folder(remote: str, address: str) -> None:
+    assert web_address(remote) == address
+
+
+def test_outside_of_a_git_repository_the_revision_is_unknown(tmp_path: Path) -> None:
+    assert build_arguments(tmp_path) == {"REVISION": "unknown", "SOURCE": "unknown"}
+
+
+def test_the_image_installs_what_the_tests_ran_with() -> None:
+    """The lock files pin the same versions as constraints.txt, with hashes besides."""
+    pinned = set((REPOSITORY / "constraints.txt").read_text(encoding="utf-8").splitlines())
+    for lock in ("requirements.lock", "requirements-build.lock"):
+        text = (REPOSITORY / "function" / lock).read_text(encoding="utf-8")
+        requirements = re.findall(r"^(\S+==\S+(?: ;.*?)?) \\\n +--hash=sha256:", text, re.MULTILINE)
+        assert len(requirements) == text.count("==")
+        assert set(requirements) <= pinned
 
 
 def test_the_dockerfile_runs_the_handler_without_privileges() -> None:
