@@ -6,7 +6,8 @@ import argparse
 import logging
 import sys
 
-from local import demo, up
+from local import demo, image, up
+from local.container_engine import ContainerEngineError
 from local.emulator import EmulatorError
 from local.program import DeploymentError
 
@@ -24,6 +25,7 @@ def main() -> int:
     for name, command, help_text in (
         ("up", up, "keep the local stack up until Ctrl-C, for you to use"),
         ("demo", demo, "enrol a class, put videos of it through the stack, and show who was seen"),
+        ("image", image, "build the function's container image with this machine's Docker"),
     ):
         subparser = commands.add_parser(
             name, help=help_text, description=command.__doc__, epilog=_EXIT_CODES
@@ -37,6 +39,7 @@ def main() -> int:
     except (
         up.AlreadyUpError,
         up.EmulatorEndedError,
+        ContainerEngineError,
         EmulatorError,
         DeploymentError,
     ) as error:

@@ -17,6 +17,7 @@ from local.function_host import FunctionHost
 from local.lifeline import Lifeline
 from local.program import run_program
 from local.provisioning import Provisioner
+from local.sandbox import ProcessSandbox
 from stacks.configuration import REPOSITORY, project, stack_configuration
 from stacks.outputs import LOCAL_STACK, Deployment, StackOutputs
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
     import boto3
 
+    from local.sandbox import StartSandbox
+
 PROGRAM = REPOSITORY / "__main__.py"
 
 
@@ -35,7 +38,7 @@ class LocalAws:
 
     `workers` is how many events run at once, by default one for each core this process may use.
     `port` is the emulator's, 0 for a free one. `retry_base_seconds` is the wait before the first
-    retry of a failed event.
+    retry of a failed event. `start` starts the sandbox of a worker.
     """
 
     endpoint_url: str
@@ -43,11 +46,17 @@ class LocalAws:
     exports: Mapping[str, object]
 
     def __init__(
-        self, *, workers: int | None = None, port: int = 0, retry_base_seconds: float = 0.2
+        self,
+        *,
+        workers: int | None = None,
+        port: int = 0,
+        retry_base_seconds: float = 0.2,
+        start: StartSandbox = ProcessSandbox,
     ) -> None:
         self._workers = workers or len(os.sched_getaffinity(0))
         self._port = port
         self._retry_base_seconds = retry_base_seconds
+        self._start = start
 
     def __enter__(self) -> Self:
         with ExitStack() as ending:
@@ -58,7 +67,9 @@ class LocalAws:
             self.endpoint_url = emulator.endpoint_url
             self._process = emulator.process
             self._account = Account(emulator.endpoint_url)
-            functions = FunctionHost(self._account, self.lifeline, workers=self._workers)
+            functions = FunctionHost(
+                self._account, self.lifeline, workers=self._workers, start=self._start
+            )
             ending.callback(functions.stop)
             self._provisioner = Provisioner(self._account, functions)
             self.exports = self.deploy(PROGRAM, stack_configuration(LOCAL_STACK))

@@ -1,26 +1,19 @@
 """One execution environment of a function: what runs one event at a time, in Lambda's words.
 
-It is a process of Lambda's own runtime client (`awslambdaric`) with the function's code, the
-environment variables Lambda sets, the credentials of the execution role and nothing else of ours,
-and a folder of its own in place of Lambda's /tmp. Its memory and its disk are not limited. It
-serves one invocation after another until it crashes, overruns the function's timeout or is
-closed; then it is never used again.
+It is a process of Lambda's own runtime client (`awslambdaric`) in a sandbox, with the function's
+code, the environment variables Lambda sets, the credentials of the execution role and nothing else
+of ours. It serves one invocation after another until it crashes, overruns the function's timeout or
+is closed; then it is never used again.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import signal
-import subprocess
-import sys
-import tempfile
 import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -32,8 +25,7 @@ if TYPE_CHECKING:
 
     from local.account import Account
     from local.lifeline import Lifeline
-
-REPOSITORY = Path(__file__).resolve().parent.parent
+    from local.sandbox import StartSandbox
 
 _CREDENTIALS_SECONDS = 3600
 _RETIREMENT_SECONDS = 2400
@@ -51,6 +43,7 @@ class FunctionConfiguration:
     handler: str
     timeout: int
     memory_mb: int
+    ephemeral_storage_mb: int
     log_group: str
     log_format: str
     log_level: str | None
@@ -77,7 +70,11 @@ class ExecutionEnvironment:
     """A function's process, from its start to its end."""
 
     def __init__(
-        self, function: FunctionConfiguration, account: Account, lifeline: Lifeline
+        self,
+        function: FunctionConfiguration,
+        account: Account,
+        lifeline: Lifeline,
+        start: StartSandbox,
     ) -> None:
         """Start the process. It initialises by itself: importing the function takes a second.
 
@@ -93,7 +90,6 @@ class ExecutionEnvironment:
         )["Credentials"]
         self._messages: SimpleQueue[Message] = SimpleQueue()
         self._runtime_api = RuntimeApi(self._messages.put)
-        self._tmp = tempfile.mkdtemp(dir=lifeline.folder, prefix="tmp-")
         log = FunctionLog(account.client("logs"), group=function.log_group)
         variables = {
             **function.variables,
@@ -102,23 +98,16 @@ class ExecutionEnvironment:
             "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
             "AWS_SESSION_TOKEN": credentials["SessionToken"],
             "AWS_LAMBDA_RUNTIME_API": self._runtime_api.address,
-            "TMPDIR": self._tmp,
         }
-        self._process = lifeline.start(
-            [sys.executable, "-m", "awslambdaric", function.handler],
-            environment=variables,
-            folder=REPOSITORY,
-            output=subprocess.PIPE,
-        )
-        if self._process.stdout is not None:
-            log.follow(self._process.stdout)
+        self._sandbox = start(function, variables, lifeline)
+        log.follow(self._sandbox.output)
         threading.Thread(target=self._wait_for_exit, daemon=True).start()
 
     @property
     def usable(self) -> bool:
         """Whether the next event may go here: the process lives, and is not up for retirement."""
         return (
-            self._process.poll() is None and time.monotonic() - self._started < _RETIREMENT_SECONDS
+            self._sandbox.poll() is None and time.monotonic() - self._started < _RETIREMENT_SECONDS
         )
 
     def wait_until_ready(self) -> None:
@@ -159,14 +148,12 @@ class ExecutionEnvironment:
         return Outcome(succeeded=answer.said is Said.RESPONSE, payload=answer.body)
 
     def close(self) -> None:
-        """End the process, if it has not ended, and remove its folder."""
-        self._process.kill()
-        self._process.wait()
+        """End the process, if it has not ended, and its sandbox."""
+        self._sandbox.close()
         self._runtime_api.close()
-        shutil.rmtree(self._tmp, ignore_errors=True)
 
     def _wait_for_exit(self) -> None:
-        self._process.wait()
+        self._sandbox.wait()
         self._messages.put(Message(said=Said.EXITED))
 
     def _await(self, expected: set[Said], seconds: int) -> Message:
@@ -183,14 +170,14 @@ class ExecutionEnvironment:
                 return message
             if message.said is Said.EXITED:
                 raise ExecutionEnvironmentLostError(
-                    "Runtime.ExitError", _exit_reason(self._process.returncode)
+                    "Runtime.ExitError", _exit_reason(self._sandbox.wait())
                 )
 
 
 def _reserved_variables(
     function: FunctionConfiguration, account: Account, log: FunctionLog
 ) -> dict[str, str]:
-    """Return the variables that Lambda sets itself, and the few that this machine needs.
+    """Return the variables that Lambda sets itself, but those that the sandbox decides.
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
     """
@@ -205,10 +192,8 @@ def _reserved_variables(
         "AWS_LAMBDA_LOG_FORMAT": function.log_format,
         "AWS_LAMBDA_LOG_GROUP_NAME": log.group,
         "AWS_LAMBDA_LOG_STREAM_NAME": log.stream,
-        "LAMBDA_TASK_ROOT": str(REPOSITORY),
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
-        "PATH": os.defpath,
         # The one thing that differs from AWS on purpose: where AWS is.
         "AWS_ENDPOINT_URL": account.endpoint_url,
     }

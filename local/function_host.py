@@ -11,15 +11,22 @@ if TYPE_CHECKING:
     from local.account import Account
     from local.execution_environment import FunctionConfiguration
     from local.lifeline import Lifeline
+    from local.sandbox import StartSandbox
 
 
 class FunctionHost:
-    """Runs each function that it is given, `workers` events at a time at most."""
+    """Runs each function that it is given, `workers` events at a time at most.
 
-    def __init__(self, account: Account, lifeline: Lifeline, *, workers: int) -> None:
+    `start` starts the sandbox of a worker.
+    """
+
+    def __init__(
+        self, account: Account, lifeline: Lifeline, *, workers: int, start: StartSandbox
+    ) -> None:
         self._account = account
         self._lifeline = lifeline
         self._workers = workers
+        self._start = start
         self._hook = InvokeHook()
         self._pools: list[WorkerPool] = []
 
@@ -36,7 +43,13 @@ class FunctionHost:
         size = self._workers
         if reserved_concurrency is not None:
             size = min(size, reserved_concurrency)
-        pool = WorkerPool(function, size=size, account=self._account, lifeline=self._lifeline)
+        pool = WorkerPool(
+            function,
+            size=size,
+            account=self._account,
+            lifeline=self._lifeline,
+            start=self._start,
+        )
         self._pools.append(pool)
         self._hook.attach(function.name, pool)
         pool.start()

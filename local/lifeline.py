@@ -3,8 +3,9 @@
 A `with` block or a signal handler is not enough: neither runs when the process is killed. So a
 small watcher process holds one end of a pipe whose other end is ours. Whatever becomes of us,
 the kernel closes our end; the watcher then kills every process of its group, which is where all
-our children are put, and removes the temporary folder and the files it was told about. An orderly
-end takes the same way, so that there is only one way to end, and it is the one in use every day.
+our children are put, and removes the temporary folder, and the containers and files it was told
+about. An orderly end takes the same way, so that there is only one way to end, and it is the one in
+use every day.
 
 The group is not our own: a Ctrl-C in the terminal reaches us alone, and we decide what follows.
 
@@ -14,6 +15,7 @@ Run as a script, this module is the watcher. That half uses the standard library
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -28,6 +30,9 @@ from typing import IO, TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import TracebackType
+
+_ENGINE_SECONDS = 60
+"""How long the watcher waits for a Docker engine."""
 
 
 class LifelineCutError(Exception):
@@ -98,8 +103,18 @@ class Lifeline:
 
     def remove_at_end(self, path: Path) -> None:
         """Have a file outside the folder removed at the end, too."""
+        self._tell(file=str(path.resolve()))
+
+    def remove_containers_at_end(self, client: str, label: str) -> None:
+        """Have all containers with a label removed at the end, by this Docker client.
+
+        They are children of the engine's and not ours.
+        """
+        self._tell(client=client, label=label)
+
+    def _tell(self, **errand: str) -> None:
         pipe = _pipe(self._watcher.stdin)
-        pipe.write(f"{path.resolve()}\n")
+        pipe.write(json.dumps(errand) + "\n")
         pipe.flush()
 
 
@@ -114,14 +129,36 @@ def _watch() -> None:
         signal.signal(ending, signal.SIG_IGN)
     folder = tempfile.mkdtemp(prefix="lambdalens-")
     print(folder, flush=True)  # noqa: T201 - this is how the parent learns the folder
-    files = [Path(line.rstrip("\n")) for line in sys.stdin]  # until the parent is gone
+    errands = [json.loads(line) for line in sys.stdin]  # until the parent is gone
     while others := _others_in_group():
         for process in others:
             _kill(process)
         time.sleep(0.01)
+    # Each worker says it of all.
+    for client, label in {(told["client"], told["label"]) for told in errands if "label" in told}:
+        _remove_containers(client, label)
     shutil.rmtree(folder, ignore_errors=True)
-    for file in files:
-        file.unlink(missing_ok=True)
+    for told in errands:
+        if "file" in told:
+            Path(told["file"]).unlink(missing_ok=True)
+
+
+def _remove_containers(client: str, label: str) -> None:
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):  # the engine is gone, too
+        found = subprocess.run(
+            [client, "ps", "--all", "--quiet", "--filter", f"label={label}"],
+            capture_output=True,
+            check=False,
+            text=True,
+            timeout=_ENGINE_SECONDS,
+        ).stdout.split()
+        if found:
+            subprocess.run(
+                [client, "rm", "--force", *found],
+                capture_output=True,
+                check=False,
+                timeout=_ENGINE_SECONDS,
+            )
 
 
 def _others_in_group() -> list[int]:

@@ -8,17 +8,23 @@ import json
 import os
 import signal
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from local.aws import LocalAws
+from local.container_engine import ContainerEngine, ContainerEngineError
 from local.emulator import ACCESS_KEY_ID, SECRET_ACCESS_KEY
+from local.image import IMAGE
+from local.sandbox import ContainerSandbox, ProcessSandbox
 from stacks.outputs import LOCAL_STACK_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from local.sandbox import StartSandbox
 
 DEFAULT_PORT = 4566
 HIGHEST_PORT = 65535
@@ -47,17 +53,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="how many videos are processed at once (default: one for each core)",
     )
+    parser.add_argument(
+        "--container",
+        nargs="?",
+        const=IMAGE,
+        metavar="IMAGE",
+        help=f"run the function in containers of an image (default: {IMAGE}, which `make image` "
+        "builds) instead of in processes of this environment",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the local stack until Ctrl-C or a signal that ends processes; return the exit code.
 
-    Raises AlreadyUpError, EmulatorEndedError, and what LocalAws raises.
+    Raises AlreadyUpError, EmulatorEndedError, ContainerEngineError, and what LocalAws raises.
     """
     # SIGINT, too: a shell that starts a command in the background has it ignored.
     for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, signal.default_int_handler)
     console = Console(highlight=False, soft_wrap=True)
+    start = _containers(arguments.container) if arguments.container else ProcessSandbox
     try:
         with _only_one():
             console.print("Starting the embedded AWS and deploying the stack 'local' to it …")
@@ -65,6 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
                 workers=arguments.workers,
                 port=arguments.port,
                 retry_base_seconds=RETRY_BASE_SECONDS,
+                start=start,
             ) as aws:
                 _publish(aws, LOCAL_STACK_FILE)
                 console.print(_instructions(aws))
@@ -73,6 +89,18 @@ def run(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         console.print("\nEnded: nothing of it is left.")
         return 0
+
+
+def _containers(image: str) -> StartSandbox:
+    """Return what starts containers of an image, which must be there."""
+    engine = ContainerEngine.find()
+    try:
+        engine.ask("image", "inspect", image)
+    except ContainerEngineError as error:
+        raise ContainerEngineError(
+            f"there is no image {image}: build it with `make image`, or name another"
+        ) from error
+    return partial(ContainerSandbox, engine, image)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import threading
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -28,8 +29,11 @@ from local.execution_environment import (
 from local.lifeline import LifelineCutError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from local.account import Account
     from local.lifeline import Lifeline
+    from local.sandbox import StartSandbox
 
 _log = logging.getLogger(__name__)
 
@@ -53,12 +57,24 @@ class WorkerPool:
     """Some workers for one function, and the queue before them."""
 
     def __init__(
-        self, function: FunctionConfiguration, *, size: int, account: Account, lifeline: Lifeline
+        self,
+        function: FunctionConfiguration,
+        *,
+        size: int,
+        account: Account,
+        lifeline: Lifeline,
+        start: StartSandbox,
     ) -> None:
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._stopping = threading.Event()
         self._workers = [
-            _Worker(function, account, lifeline, self._jobs, self._stopping) for _ in range(size)
+            _Worker(
+                partial(ExecutionEnvironment, function, account, lifeline, start),
+                function.name,
+                self._jobs,
+                self._stopping,
+            )
+            for _ in range(size)
         ]
 
     def start(self) -> None:
@@ -95,16 +111,14 @@ class _Worker(threading.Thread):
 
     def __init__(
         self,
-        function: FunctionConfiguration,
-        account: Account,
-        lifeline: Lifeline,
+        start_environment: Callable[[], ExecutionEnvironment],
+        function_name: str,
         jobs: SimpleQueue[_Job | None],
         stopping: threading.Event,
     ) -> None:
-        super().__init__(name=f"worker of {function.name}", daemon=True)
-        self._function = function
-        self._account = account
-        self._lifeline = lifeline
+        super().__init__(name=f"worker of {function_name}", daemon=True)
+        self._start_environment = start_environment
+        self._function_name = function_name
         self._jobs = jobs
         self._stopping = stopping
         self._environment: ExecutionEnvironment | None = None
@@ -129,14 +143,14 @@ class _Worker(threading.Thread):
         if self._environment is not None and not self._environment.usable:
             self._discard_environment()
         if self._environment is None:
-            self._environment = ExecutionEnvironment(self._function, self._account, self._lifeline)
+            self._environment = self._start_environment()
         self._environment.wait_until_ready()
         return self._environment
 
     def _give_up(self, error: Exception) -> Outcome:
         """Discard the environment, and return its loss in Lambda's format."""
         if not self._stopping.is_set():
-            _log.warning("%s: %s", self._function.name, error)
+            _log.warning("%s: %s", self._function_name, error)
         self._discard_environment()
         if isinstance(error, ExecutionEnvironmentLostError):
             return _failure(error.error_type, str(error))

@@ -43,6 +43,7 @@ def _function(request: Request) -> Created:
     log_group = logging.get("logGroup", f"/aws/lambda/{name}")
     _check_role(account, role, log_group)
     memory = request.take("memorySize", default=128)
+    ephemeral_storage = request.take("ephemeralStorage", default={}).get("size", 512)
     variables = request.take("environment", default={}).get("variables", {})
     created = account.client("lambda").create_function(
         FunctionName=name,
@@ -53,7 +54,7 @@ def _function(request: Request) -> Created:
         Role=role,
         Timeout=LONGEST_WAIT,
         MemorySize=memory,
-        EphemeralStorage={"Size": request.take("ephemeralStorage", default={}).get("size", 512)},
+        EphemeralStorage={"Size": ephemeral_storage},
         LoggingConfig={
             "LogFormat": logging.get("logFormat", "Text"),
             "LogGroup": log_group,
@@ -70,6 +71,7 @@ def _function(request: Request) -> Created:
             handler=commands[0],
             timeout=timeout,
             memory_mb=memory,
+            ephemeral_storage_mb=ephemeral_storage,
             log_group=log_group,
             log_format=logging.get("logFormat", "Text"),
             log_level=logging.get("applicationLogLevel"),
