@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import boto3
+from local.emulator import REGION
+from stacks.embedded_aws import embedded_aws_session
 
-from local.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
+if TYPE_CHECKING:
+    import boto3
 
 
 class Account:
@@ -22,11 +24,7 @@ class Account:
 
     def session(self) -> boto3.Session:
         """Return a session with the administrator's credentials."""
-        return boto3.Session(
-            aws_access_key_id=ACCESS_KEY_ID,
-            aws_secret_access_key=SECRET_ACCESS_KEY,
-            region_name=self.region,
-        )
+        return embedded_aws_session(self.region)
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - the type depends on the service
         """Return the administrator's boto3 client for a service."""

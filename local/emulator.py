@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 REGION = "us-east-1"
-ACCESS_KEY_ID = "test"
-SECRET_ACCESS_KEY = "test"  # noqa: S105 - the emulator's fixed key for its administrator
 
 _START_SECONDS = 60
 """It takes half a second; only a machine that is very busy needs more."""

@@ -15,9 +15,9 @@ from rich.console import Console
 
 from local.aws import LocalAws
 from local.container_engine import ContainerEngine, ContainerEngineError
-from local.emulator import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from local.image import IMAGE
 from local.sandbox import ContainerSandbox, ProcessSandbox
+from stacks.embedded_aws import ADMINISTRATOR
 from stacks.outputs import LOCAL_STACK_FILE
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ The local stack is up at [bold]{aws.endpoint_url}[/bold]. Ctrl-C ends it, and al
 
 In another terminal, point AWS's tools and libraries to it:
   export AWS_ENDPOINT_URL={aws.endpoint_url} AWS_DEFAULT_REGION={outputs.region} \
-AWS_ACCESS_KEY_ID={ACCESS_KEY_ID} AWS_SECRET_ACCESS_KEY={SECRET_ACCESS_KEY}
+AWS_ACCESS_KEY_ID={ADMINISTRATOR} AWS_SECRET_ACCESS_KEY={ADMINISTRATOR}
 Enrol a class:
   python -m enroll --stack local --students students.csv --portraits portraits/
 Put a video in, and get its CSV:

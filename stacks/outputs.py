@@ -16,6 +16,8 @@ import boto3
 from pulumi import automation
 
 from stacks.configuration import REPOSITORY
+from stacks.embedded_aws import embedded_aws_session
+from stacks.names import camel_case
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
 
 LOCAL_STACK = "local"
 LOCAL_STACK_FILE = REPOSITORY / ".local" / "stack.json"
-# The embedded AWS knows one administrator, and this is it; it listens on loopback only.
-LOCAL_ADMINISTRATOR = "test"
 
 
 class StackNotFoundError(Exception):
@@ -51,7 +51,7 @@ class StackOutputs:
 
         Raise StackNotFoundError naming the exports that are missing or empty.
         """
-        exports = {field.name: _camel_case(field.name) for field in fields(cls)}
+        exports = {field.name: camel_case(field.name) for field in fields(cls)}
         missing = [name for name in exports.values() if not outputs.get(name)]
         if missing:
             raise StackNotFoundError(
@@ -78,11 +78,7 @@ class Deployment:
         """
         if self.endpoint_url is None:
             return boto3.Session(region_name=self.outputs.region)
-        return boto3.Session(
-            region_name=self.outputs.region,
-            aws_access_key_id=LOCAL_ADMINISTRATOR,
-            aws_secret_access_key=LOCAL_ADMINISTRATOR,
-        )
+        return embedded_aws_session(self.outputs.region)
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - the type depends on the service
         """Return a boto3 client of the service that speaks to this deployment."""
@@ -92,11 +88,6 @@ class Deployment:
 def deployment(stack: str) -> Deployment:
     """Find a stack that is up. Raise StackNotFoundError, with the remedy, when it is not."""
     return _local_deployment() if stack == LOCAL_STACK else _pulumi_deployment(stack)
-
-
-def stack_outputs(stack: str) -> StackOutputs:
-    """Return the outputs of a stack that is up. Raise StackNotFoundError when it is not."""
-    return deployment(stack).outputs
 
 
 def _local_deployment() -> Deployment:
@@ -119,8 +110,10 @@ def _local_deployment() -> Deployment:
 
 def _pulumi_deployment(stack: str) -> Deployment:
     try:
-        selected = automation.select_stack(stack_name=stack, work_dir=str(REPOSITORY))
-        outputs = {name: output.value for name, output in selected.outputs().items()}
+        # Not through select_stack, which would make this the stack that the user's next bare
+        # 'pulumi destroy' is about.
+        workspace = automation.LocalWorkspace(work_dir=str(REPOSITORY))
+        outputs = {name: output.value for name, output in workspace.stack_outputs(stack).items()}
     except automation.StackNotFoundError:
         raise StackNotFoundError(
             f"Pulumi knows no stack {stack!r}: see 'pulumi stack ls', or deploy it with "
@@ -149,8 +142,3 @@ def _last_line(error: Exception) -> str:
     """Pulumi's own words: of a command's output, the last line that says something."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[-1] if lines else type(error).__name__
-
-
-def _camel_case(name: str) -> str:
-    first, *others = name.split("_")
-    return first + "".join(word.capitalize() for word in others)

@@ -13,6 +13,8 @@ import pulumi
 from pulumi.config import ConfigMissingError, ConfigTypeError
 from pulumi.runtime.config import CONFIG, get_config_env
 
+from stacks.names import camel_case
+
 # A digest only: Lambda refuses a tag with a digest, and does not notice when a bare tag moves.
 _IMAGE_URI = re.compile(
     r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[a-z0-9._/-]+@sha256:[0-9a-f]{64}"
@@ -129,7 +131,7 @@ def _refuse_unknown_keys(config: pulumi.Config) -> None:
     Pulumi checks the types of the keys it knows from the schema and lets all others pass.
     """
     prefix = f"{config.name}:"
-    known = {_camel_case(name) for name in StackSettings.__dataclass_fields__}
+    known = {camel_case(name) for name in StackSettings.__dataclass_fields__}
     configured = {*CONFIG.get(), *get_config_env()}
     for key in sorted(configured):
         if key.startswith(prefix) and key.removeprefix(prefix) not in known:
@@ -145,8 +147,3 @@ def _check_range(key: str, value: int, lowest: int, highest: int) -> None:
 
 def _wrong(key: str, value: object, allowed: str) -> StackSettingsError:
     return StackSettingsError(f"lambdalens:{key} is {value!r}: it must be {allowed}.")
-
-
-def _camel_case(name: str) -> str:
-    first, *others = name.split("_")
-    return first + "".join(word.capitalize() for word in others)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stacks import outputs
-from stacks.outputs import Deployment, StackNotFoundError, StackOutputs, deployment, stack_outputs
+from stacks.outputs import Deployment, StackNotFoundError, StackOutputs, deployment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +69,7 @@ def test_a_running_local_stack_is_found(stack_file: Path) -> None:
     endpoint = "http://127.0.0.1:4566"
     stack_file.write_text(json.dumps({"endpoint_url": endpoint, "outputs": EXPORTS}))
     found = deployment("local")
-    assert found.outputs == stack_outputs("local") == StackOutputs.from_mapping(EXPORTS)
+    assert found.outputs == StackOutputs.from_mapping(EXPORTS)
     assert found.client("s3").meta.endpoint_url == endpoint
     credentials = found.session().get_credentials()
     assert credentials is not None
@@ -109,6 +109,19 @@ def test_a_deployed_stack_is_read_through_the_cli(pulumi_answers: Path) -> None:
     found = deployment("dev")
     assert found.outputs.input_bucket == "videos"
     assert found.endpoint_url is None
+
+
+def test_reading_a_stack_leaves_the_users_selected_stack_alone(pulumi_answers: Path) -> None:
+    calls = pulumi_answers.with_name("calls")
+    write_command(
+        pulumi_answers,
+        f"echo \"$*\" >> '{calls}'\n"
+        f"case \"$*\" in *'stack output'*) echo '{json.dumps(EXPORTS)}';; esac\n",
+    )
+    deployment("prod")
+    asked = calls.read_text().splitlines()
+    assert asked
+    assert all("--stack prod" in call and "select" not in call for call in asked)
 
 
 def test_a_stack_that_is_not_deployed_is_told(pulumi_answers: Path) -> None:

@@ -22,10 +22,11 @@ from function.results import COLUMNS
 from function.storage import StoredVideo, downloaded
 from function.students import Student
 from function.video import UnreadableVideoError
-from local.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, start_emulator
+from local.emulator import REGION, start_emulator
 from local.lifeline import Lifeline
 from local.sample_video import Scene, write_video
 from local.samples import sample_picture
+from stacks.embedded_aws import ADMINISTRATOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,8 +54,8 @@ def environment() -> Iterator[None]:
         emulator = start_emulator(lifeline, port=0, retry_base_seconds=1)
         for name, value in {
             "AWS_ENDPOINT_URL": emulator.endpoint_url,
-            "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
-            "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+            "AWS_ACCESS_KEY_ID": ADMINISTRATOR,
+            "AWS_SECRET_ACCESS_KEY": ADMINISTRATOR,
             "AWS_DEFAULT_REGION": REGION,
             "OUTPUT_BUCKET": RESULTS,
             "STUDENTS_TABLE": STUDENTS,

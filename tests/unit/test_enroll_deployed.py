@@ -19,6 +19,7 @@ from local.emulator import REGION, start_emulator
 from local.lifeline import Lifeline
 from local.sample_class import make_sample_class
 from stacks import outputs
+from stacks.names import camel_case
 from stacks.outputs import Deployment, StackOutputs
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def test_a_gallery_that_is_none_is_not_overwritten(stack: Deployment) -> None:
 @pytest.fixture
 def local_stack(stack: Deployment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Deployment:
     """Make the stack the one that is called 'local'."""
-    exports = {outputs._camel_case(name): value for name, value in vars(stack.outputs).items()}
+    exports = {camel_case(name): value for name, value in vars(stack.outputs).items()}
     file = tmp_path / "stack.json"
     file.write_text(json.dumps({"endpoint_url": stack.endpoint_url, "outputs": exports}))
     monkeypatch.setattr(outputs, "LOCAL_STACK_FILE", file)
