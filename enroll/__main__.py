@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import signal
+
+if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    # The modules take a second to load. A Ctrl-C in that second ends the process there and then,
+    # where Python's own answer would be the traceback of whatever is being loaded.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -259,8 +267,13 @@ def _add_stack(where: argparse._MutuallyExclusiveGroup) -> None:
 def _new_file(text: str) -> Path:
     """Check before the long work, and not after it, that the file can be put there."""
     path = Path(text)
-    if path.is_dir() or not path.parent.is_dir():
-        raise argparse.ArgumentTypeError(f"{text} is not a file in an existing folder")
+    try:
+        if path.is_dir() or not path.parent.is_dir():
+            raise argparse.ArgumentTypeError(f"{text} is not a file in an existing folder")
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{text} can't be written: {error.strerror}") from error
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise argparse.ArgumentTypeError(f"{text} can't be written: its folder is not yours to use")
     return path
 
 
@@ -288,4 +301,6 @@ def _not_done(message: str) -> int:
 
 
 if __name__ == "__main__":
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main(sys.argv[1:]))

@@ -114,10 +114,16 @@ def read_upright(path: Path) -> NDArray[np.uint8]:
     Raises PortraitRefusedError when it can't be read.
     """
     try:
-        with warnings.catch_warnings():
+        file = path.open("rb")
+    except OSError as error:
+        raise PortraitRefusedError(
+            f"cannot be opened ({error.strerror}): check its permissions"
+        ) from error
+    try:
+        with file, warnings.catch_warnings():
             # Pillow warns of pictures that are merely large, and refuses the enormous ones.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path, formats=_FORMATS) as picture:
+            with Image.open(file, formats=_FORMATS) as picture:
                 picture.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE), Image.Resampling.LANCZOS)
                 upright = ImageOps.exif_transpose(picture)
     except Image.DecompressionBombError as error:

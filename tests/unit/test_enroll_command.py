@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import shutil
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -103,6 +105,7 @@ def test_a_stranger_among_a_students_portraits_is_doubted(
         (("--portraits", "missing"), "cannot read the portraits in missing"),
         (("--stack", "local"), "not allowed with"),
         (("--output", "missing/gallery.npz"), "not a file in an existing folder"),
+        (("--output", f"{'x' * 300}/gallery.npz"), "can't be written: File name too long"),
     ],
 )
 def test_what_it_cannot_do_without_is_status_2_and_one_line(
@@ -117,6 +120,36 @@ def test_what_it_cannot_do_without_is_status_2_and_one_line(
     assert problem in ended.stderr.splitlines()[-1]
     assert "Traceback" not in ended.stderr
     assert not (tmp_path / "gallery.npz").exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="no folder is closed to root")
+@pytest.mark.parametrize("mode", [0, 0o500], ids=["closed", "for reading only"])
+def test_a_folder_that_nothing_can_be_put_into_is_told_before_the_work(
+    sample: SampleClass, tmp_path: Path, mode: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "theirs"
+    folder.mkdir(mode=mode)
+    with pytest.raises(SystemExit, match="2"):
+        _enrol(sample, folder / "gallery.npz")
+    assert "gallery.npz can't be written: " in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_an_interruption_while_modules_load_leaves_no_traceback() -> None:
+    # Where the tests run in the background of a shell, SIGINT may be ignored.
+    heeding = ["env", "--default-signal=INT"]
+    with subprocess.Popen(
+        [*heeding, sys.executable, "-X", "importtime", "-m", "enroll", "--help"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as command:
+        assert command.stderr is not None
+        for line in command.stderr:
+            if "botocore" in line:
+                command.send_signal(signal.SIGINT)
+                break
+        assert "Traceback" not in command.stderr.read()
+    assert command.returncode == -signal.SIGINT
 
 
 def test_forgetting_in_a_file_keeps_the_others_and_names_the_unknown(

@@ -125,6 +125,18 @@ def test_what_is_no_picture_is_refused(tmp_path: Path, content: bytes) -> None:
         encode_portrait(tmp_path / "portrait.jpg")
 
 
+def test_a_picture_that_cannot_be_opened_is_not_called_damaged(tmp_path: Path) -> None:
+    with pytest.raises(PortraitRefusedError, match=r"cannot be opened \(No such file"):
+        encode_portrait(tmp_path / "removed meanwhile.jpg")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_picture_that_may_not_be_read_is_not_called_damaged(tmp_path: Path) -> None:
+    (tmp_path / "closed.jpg").touch(mode=0)
+    with pytest.raises(PortraitRefusedError, match=r"cannot be opened \(Permission denied"):
+        encode_portrait(tmp_path / "closed.jpg")
+
+
 def test_a_decompression_bomb_is_refused(tmp_path: Path) -> None:
     Image.new("1", (20_000, 20_000)).save(tmp_path / "portrait.png")
     with pytest.raises(PortraitRefusedError, match="too large"):
