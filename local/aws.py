@@ -18,7 +18,12 @@ from local.lifeline import Lifeline
 from local.program import run_program
 from local.provisioning import Provisioner
 from local.sandbox import ProcessSandbox
-from stacks.configuration import REPOSITORY, project, stack_configuration
+from stacks.configuration import (
+    REPOSITORY,
+    StackConfigurationError,
+    project,
+    stack_configuration,
+)
 from stacks.outputs import LOCAL_STACK, Deployment, StackOutputs
 
 if TYPE_CHECKING:
@@ -39,6 +44,9 @@ class LocalAws:
     `workers` is how many events run at once, by default one for each core this process may use.
     `port` is the emulator's, 0 for a free one. `retry_base_seconds` is the wait before the first
     retry of a failed event. `start` starts the sandbox of a worker.
+
+    Entering it raises StackConfigurationError before anything is started, or else EmulatorError
+    or DeploymentError.
     """
 
     endpoint_url: str
@@ -59,6 +67,8 @@ class LocalAws:
         self._start = start
 
     def __enter__(self) -> Self:
+        # Before anything is started, which a wrong setting would only have wasted.
+        configuration = _local_configuration()
         with ExitStack() as ending:
             self.lifeline = ending.enter_context(Lifeline())
             emulator = start_emulator(
@@ -72,7 +82,7 @@ class LocalAws:
             )
             ending.callback(functions.stop)
             self._provisioner = Provisioner(self._account, functions)
-            self.exports = self.deploy(PROGRAM, stack_configuration(LOCAL_STACK))
+            self.exports = self.deploy(PROGRAM, configuration)
             self.outputs = StackOutputs.from_mapping(self.exports)
             self._ending = ending.pop_all()
         return self
@@ -114,3 +124,24 @@ class LocalAws:
     def wait(self) -> int:
         """Wait until the emulator ends, which by itself it does not; return its exit status."""
         return self._process.wait()
+
+
+def _local_configuration() -> dict[str, str]:
+    """Return the configuration of the local stack, if it is one that the embedded AWS can serve.
+
+    Raises StackConfigurationError otherwise, since the stack would come up and yet not work, or
+    fail with a resource that only AWS has.
+    """
+    configuration = stack_configuration(LOCAL_STACK)
+    image_uri, require_tls = (f"{project()['name']}:{key}" for key in ("imageUri", "requireTls"))
+    if not configuration.get(image_uri):
+        raise StackConfigurationError(
+            f"The stack {LOCAL_STACK!r} needs {image_uri}, because the embedded AWS builds no "
+            "image: any that is well-formed, since it is never pulled"
+        )
+    if configuration.get(require_tls) != "false":
+        raise StackConfigurationError(
+            f"The stack {LOCAL_STACK!r} needs {require_tls}: false, because the embedded AWS "
+            "speaks plain http, and every request of the function's would be refused"
+        )
+    return configuration

@@ -36,7 +36,7 @@ _ENGINE_SECONDS = 60
 
 
 class LifelineCutError(Exception):
-    """A process was to be started after the end, or the watcher is gone."""
+    """There is no temporary folder to be had, or the end has come, or the watcher is gone."""
 
 
 class Lifeline:
@@ -52,7 +52,12 @@ class Lifeline:
         )
         # The folder is made by the one who removes it: there is no moment at which it exists
         # and nobody is there to remove it.
-        self.folder = Path(_pipe(self._watcher.stdout).readline().rstrip("\n"))
+        folder = _pipe(self._watcher.stdout).readline().rstrip("\n")
+        if not folder:
+            raise LifelineCutError(
+                "no temporary folder could be made: check TMPDIR and the space on the disk"
+            )
+        self.folder = Path(folder)
         self._ended = False
         self._children: list[subprocess.Popen[bytes]] = []
         self._starting = threading.Lock()
@@ -66,10 +71,12 @@ class Lifeline:
     ) -> None:
         with self._starting:
             self._ended = True
-        _pipe(self._watcher.stdin).close()
+        with contextlib.suppress(BrokenPipeError):  # somebody has killed the watcher
+            _pipe(self._watcher.stdin).close()
         self._watcher.wait()
         _pipe(self._watcher.stdout).close()
         for child in self._children:
+            child.kill()  # which the watcher has done, if it could
             child.wait()
 
     def start(
@@ -114,8 +121,11 @@ class Lifeline:
 
     def _tell(self, **errand: str) -> None:
         pipe = _pipe(self._watcher.stdin)
-        pipe.write(json.dumps(errand) + "\n")
-        pipe.flush()
+        try:
+            pipe.write(json.dumps(errand) + "\n")
+            pipe.flush()
+        except BrokenPipeError:
+            raise LifelineCutError("the embedded AWS has ended") from None
 
 
 def _pipe(stream: IO[str] | None) -> IO[str]:
@@ -127,7 +137,10 @@ def _pipe(stream: IO[str] | None) -> IO[str]:
 def _watch() -> None:
     for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, signal.SIG_IGN)
-    folder = tempfile.mkdtemp(prefix="lambdalens-")
+    try:
+        folder = tempfile.mkdtemp(prefix="lambdalens-")
+    except OSError:
+        return  # which the parent sees by what it does not read
     print(folder, flush=True)  # noqa: T201 - this is how the parent learns the folder
     errands = [json.loads(line) for line in sys.stdin]  # until the parent is gone
     while others := _others_in_group():

@@ -11,12 +11,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 
 from local.aws import LocalAws
+from local.lifeline import Lifeline, LifelineCutError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,16 +43,19 @@ class Up:
             )
         for file in ("Pulumi.yaml", "__main__.py"):
             shutil.copy(REPOSITORY / file, self.clone / file)
+        self.stack_file = self.clone / "stacks" / "Pulumi.local.yaml"
         self.note = self.clone / ".local" / "stack.json"
         self._processes: list[subprocess.Popen[str]] = []
 
-    def start(self, *options: str) -> subprocess.Popen[str]:
+    def start(
+        self, *options: str, output: int | IO[str] = subprocess.PIPE, **environment: str
+    ) -> subprocess.Popen[str]:
         """Start the command."""
         process = subprocess.Popen(
             [sys.executable, "-m", "local", "up", *options],
             cwd=self.clone,
-            env={**os.environ, "TMPDIR": str(self.temporary)},
-            stdout=subprocess.PIPE,
+            env={**os.environ, "TMPDIR": str(self.temporary), **environment},
+            stdout=output,
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -124,6 +128,20 @@ def test_nothing_is_left_when_it_is_killed_while_it_starts(up: Up) -> None:
     wait_until(lambda: not list(up.temporary.iterdir()))
 
 
+def test_an_interrupt_while_the_modules_load_ends_it_without_a_word(up: Up) -> None:
+    loading = up.clone / "loading"
+    (up.clone / "local" / "demo.py").write_text(
+        f"import pathlib, time; pathlib.Path({str(loading)!r}).touch(); time.sleep(60)"
+    )
+    process = up.start()
+    wait_until(loading.exists)
+
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=_PATIENCE_SECONDS)
+
+    assert (process.returncode, output, errors) == (-signal.SIGINT, "", "")
+
+
 def test_nothing_is_left_when_what_uses_it_fails() -> None:
     class FailedError(Exception):
         pass
@@ -141,15 +159,100 @@ def test_nothing_is_left_when_what_uses_it_fails() -> None:
     assert not _answers(_port(used[0].endpoint_url))
 
 
-def test_a_port_in_use_is_named_with_the_remedy(up: Up) -> None:
+def test_children_end_even_where_the_watcher_was_killed(tmp_path: Path) -> None:
+    def start() -> subprocess.Popen[bytes]:
+        return lifeline.start(
+            ["sleep", "600"],
+            environment={"PATH": os.defpath},
+            folder=tmp_path,
+            output=subprocess.DEVNULL,
+        )
+
+    with Lifeline() as lifeline:
+        child = start()
+        lifeline._watcher.kill()
+        lifeline._watcher.wait()
+        with pytest.raises(LifelineCutError):
+            start()
+        with pytest.raises(LifelineCutError):
+            lifeline.remove_at_end(tmp_path)
+
+    assert child.returncode == -signal.SIGKILL
+    lifeline.folder.rmdir()
+
+
+def test_a_disk_without_room_for_a_folder_is_told() -> None:
+    program = "from local.lifeline import Lifeline; Lifeline().__enter__()"
+    command = ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh", sys.executable, "-c", program]
+
+    ended = subprocess.run(command, capture_output=True, check=False, cwd=REPOSITORY, text=True)
+
+    assert ended.stderr.splitlines()[-1] == (
+        "local.lifeline.LifelineCutError: no temporary folder could be made: check TMPDIR and "
+        "the space on the disk"
+    )
+    assert ended.stderr.count("Traceback") == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_a_port_in_use_is_named_with_the_remedy_in_any_terminal(up: Up, encoding: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
-        _, errors = up.start("--port", port).communicate(timeout=_PATIENCE_SECONDS)
+        process = up.start("--port", port, PYTHONIOENCODING=encoding)
+        output, errors = process.communicate(timeout=_PATIENCE_SECONDS)
 
+    assert output.startswith("Starting the embedded AWS")
     assert errors == (
         f"error: port {port} is in use: stop what listens there, or choose another with --port\n"
     )
     assert not list(up.temporary.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("config:", "config: [", "stacks/Pulumi.local.yaml: line "),
+        ("lambdalens:imageUri:", "lambdalens:logRetentionDays:", "needs lambdalens:imageUri"),
+        ("requireTls: false", "requireTls: true", "needs lambdalens:requireTls: false"),
+    ],
+    ids=["no YAML", "no image", "TLS required"],
+)
+def test_a_configuration_that_can_not_work_is_refused_before_anything_is_started(
+    up: Up, before: str, after: str, said: str
+) -> None:
+    contents = up.stack_file.read_text()
+    assert before in contents
+    up.stack_file.write_text(contents.replace(before, after))
+
+    with socket.create_server(("127.0.0.1", 0)) as other:  # which only who starts would notice
+        process = up.start("--port", str(other.getsockname()[1]))
+        _, errors = process.communicate(timeout=_PATIENCE_SECONDS)
+
+    assert process.returncode == 1
+    assert said in errors
+    assert errors.startswith("error: ")
+    assert errors.count("\n") == 1
+
+
+def test_a_place_that_can_not_be_had_is_named(up: Up) -> None:
+    (up.clone / ".local").touch()
+
+    process = up.start("--port", "0")
+    _, errors = process.communicate(timeout=_PATIENCE_SECONDS)
+
+    assert process.returncode == 1
+    assert f"{up.clone / '.local'}" in errors
+    assert errors.count("\n") == 1
+
+
+def test_an_output_that_takes_nothing_is_one_line(up: Up) -> None:
+    with Path("/dev/full").open("w") as full:
+        process = up.start("--port", "0", output=full)
+        _, errors = process.communicate(timeout=_PATIENCE_SECONDS)
+
+    assert process.returncode == 1
+    assert "No space left on device" in errors
+    assert errors.count("\n") == 1
 
 
 def test_a_second_stack_is_refused_by_the_place_of_the_first(up: Up) -> None:
