@@ -35,7 +35,7 @@ VIDEO_SUFFIXES = (
 )
 
 # What makes a spreadsheet take a field for a formula: OWASP, "CSV Injection".
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 COLUMNS = (
     "year",
@@ -86,9 +86,8 @@ def csv_key(video_key: str) -> str:
 
     """
     if not _has_video_suffix(video_key):
-        raise NotAVideoKeyError(
-            f"{video_key!r} has no video suffix: one of {' '.join(VIDEO_SUFFIXES)}"
-        )
+        # The key is not in the message: Lambda logs it, and keys may have names in them.
+        raise NotAVideoKeyError(f"The name has no video suffix: one of {' '.join(VIDEO_SUFFIXES)}")
     stem = video_key.removesuffix(".mp4")
     if stem == video_key or _has_video_suffix(stem):
         return f"{video_key}.csv"
@@ -130,8 +129,11 @@ def csv_text(attendance: Iterable[Attendance], students: Mapping[str, Student]) 
 
 
 def _as_text(field: str) -> str:
-    """Keep a spreadsheet from running a field as a formula; in one, the apostrophe is not shown."""
-    return f"'{field}" if field.startswith(_FORMULA_STARTS) else field
+    """Keep a spreadsheet from running a field as a formula, by an apostrophe before it.
+
+    It stays visible, since a CSV has no other way to say that a field is text.
+    """
+    return f"'{field}" if field.startswith(FORMULA_STARTS) else field
 
 
 def csv_bytes(attendance: Iterable[Attendance], students: Mapping[str, Student]) -> bytes:

@@ -9,6 +9,7 @@ import csv
 import json
 from typing import TYPE_CHECKING
 
+from function.results import FORMULA_STARTS
 from function.students import Student
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ def read_students(path: Path) -> list[Student]:
     number.
 
     Raises:
-        StudentListError: the file cannot be read, a column or field is missing or empty, or an
-            id comes twice.
+        StudentListError: the file cannot be read, a column or field is missing or empty, an id
+            comes twice, or begins as a formula does.
 
     """
     readers = {".csv": _csv_records, ".json": _json_records}
@@ -54,6 +55,12 @@ def _students(path: Path, records: Iterator[tuple[str, Mapping[str, str]]]) -> l
         if empty:
             raise StudentListError(f"{path}, {place}: {empty[0]} is missing")
         student = Student(**{field: record[field] for field in _FIELDS})
+        if student.student_id.startswith(FORMULA_STARTS):
+            # In results it would get an apostrophe, and so be no longer the same id.
+            raise StudentListError(
+                f"{path}, {place}: the student_id {student.student_id!r} begins like a formula of "
+                "a spreadsheet: choose one that begins with a letter or a digit"
+            )
         if student.student_id in places:
             raise StudentListError(
                 f"{path}, {place}: the student_id {student.student_id!r} is already that of "
@@ -87,9 +94,12 @@ def _csv_records(path: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
 
 def _json_records(path: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
     try:
-        entries = json.loads(path.read_text(encoding="utf-8-sig"))
+        # Numbers stay as they are written: an id is a text, and may have any number of digits.
+        entries = json.loads(path.read_text(encoding="utf-8-sig"), parse_int=str)
     except json.JSONDecodeError as error:
         raise StudentListError(f"{path}, line {error.lineno}: no JSON: {error.msg}") from error
+    except RecursionError as error:
+        raise StudentListError(f"{path}: the JSON is not a list of students") from error
     if not isinstance(entries, list):
         raise StudentListError(f"{path}: the JSON is not a list of students")
     for number, entry in enumerate(entries, start=1):
@@ -100,9 +110,9 @@ def _json_records(path: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
 
 
 def _stripped(record: Mapping[str | None, object]) -> Mapping[str, str]:
-    """Return the fields that are texts or numbers as texts, without blanks around them."""
+    """Return the fields that are texts, without blanks around them."""
     return {
-        name: str(value).strip()
+        name: value.strip()
         for name, value in record.items()
-        if name is not None and isinstance(value, str | int) and not isinstance(value, bool)
+        if name is not None and isinstance(value, str)
     }

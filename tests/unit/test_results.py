@@ -74,9 +74,15 @@ def test_a_result_is_no_video_and_lies_beside_it(video: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["notes.txt", "mp4", "lecture.mp4.zip", "", "lecture.mp4/"])
-def test_a_key_without_a_video_suffix_is_refused_by_name(key: str) -> None:
+def test_a_key_without_a_video_suffix_is_refused(key: str) -> None:
     with pytest.raises(NotAVideoKeyError, match=r"no video suffix: one of \.mp4 "):
         csv_key(key)
+
+
+def test_the_refusal_which_is_logged_does_not_have_the_key_in_it() -> None:
+    with pytest.raises(NotAVideoKeyError) as refused:
+        csv_key("why Ada Lovelace failed.txt")
+    assert "Ada" not in str(refused.value)
 
 
 ANN = Student(student_id="7", name='Ann "Nan" Öz, jr.', major="physics", year="junior")

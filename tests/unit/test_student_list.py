@@ -38,6 +38,13 @@ def test_a_json_list_is_read_in_its_order(tmp_path: Path, identifier: str) -> No
     assert read_students(written(tmp_path / "S.JSON", json.dumps(entries))) == [ANN, BEN]
 
 
+def test_a_number_may_have_any_length(tmp_path: Path) -> None:
+    number = "9" * 5000
+    entry = f'{{"id": {number}, "name": "Ann Öz", "major": "physics", "year": "junior"}}'
+    (student,) = read_students(written(tmp_path / "s.json", f"[{entry}]"))
+    assert student.student_id == number
+
+
 HEADER = "student_id,name,major,year\n"
 
 
@@ -56,7 +63,13 @@ HEADER = "student_id,name,major,year\n"
         ("s.json", '["Ann"]', "entry 1: not an object"),
         ("s.json", '[{"id": 1, "name": "A", "major": "m", "year": ""}]', "entry 1: year is"),
         ("s.json", '[{"name": "A", "major": "m", "year": "1"}]', "entry 1: student_id is"),
+        ("s.json", "[" * 100_000, "not a list"),
         ("s.txt", HEADER, ".csv or a .json"),
+        *(
+            ("s.csv", f'{HEADER}"{start}12",Ann,law,3\n', f"line 2: the student_id '{start}12' ")
+            for start in "=+-@"
+        ),
+        ("s.json", '[{"id": -12, "name": "A", "major": "m", "year": 1}]', "begins like a formula"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(
