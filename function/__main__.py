@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+
+if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    # The modules take a second to load. A Ctrl-C in that second ends the process there and then,
+    # where Python's own answer would be the traceback of whatever is being loaded.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import argparse
 import sys
 from collections import Counter
@@ -27,6 +34,8 @@ _SOME_UNREADABLE = 1
 _WRONG_USAGE = 2
 _INTERRUPTED = 130
 
+_STANDARD_OUTPUT = 1
+
 _DESCRIPTION = """\
 Tell who of the enrolled students is seen in videos, with the same result as the deployed function.
 
@@ -38,7 +47,8 @@ _EPILOG = """\
 exit status:
   0    every video was read
   1    some were not; each is named on stderr, with the reason and the remedy
-  2    the arguments, the gallery or the list of students cannot be used
+  2    the arguments, the gallery, the list of students or the output cannot be used
+  130  interrupted
 
 examples:
   python -m function lecture1.mp4 --gallery gallery.npz --students students.csv
@@ -68,6 +78,8 @@ def _recognise_all(options: argparse.Namespace, console: Console) -> int:
     recognition_options = _recognition_options(options)
     gallery = _gallery(options.gallery)
     students = _students(options.students)
+    if options.output:
+        _make_folder(options.output)
     unreadable = 0
     for video in track(
         options.videos, "Recognising", console=console, transient=True, disable=not _is_terminal()
@@ -82,7 +94,7 @@ def _recognise_all(options: argparse.Namespace, console: Console) -> int:
         if students is not None:
             _warn_of_unlisted(video, recognition, students, console)
         if name is None:
-            sys.stdout.write(csv_text(recognition.attendance, students or {}))
+            _print(csv_text(recognition.attendance, students or {}))
         else:
             _write(options.output / name, csv_bytes(recognition.attendance, students or {}))
     return _SOME_UNREADABLE if unreadable else 0
@@ -189,12 +201,31 @@ def _warn_of_unlisted(
         console.print(f"{video}: {unlisted} of the students seen are not in the list")
 
 
+def _make_folder(path: Path) -> None:
+    """Make the folder for the CSVs before the long work, which would else be for nothing."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _UnusableError(f"--output {path}: {error.strerror}") from error
+
+
 def _write(path: Path, content: bytes) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     except OSError as error:
         raise _UnusableError(f"{path}: {error.strerror}") from error
+
+
+def _print(text: str) -> None:
+    """Print in UTF-8, whatever the terminal's encoding: names have letters that it may lack."""
+    try:
+        # By a file of our own, since what sys.stdout fails to write it tries again at the end.
+        with open(_STANDARD_OUTPUT, "wb", closefd=False) as output:
+            output.write(text.encode())
+    except BrokenPipeError:  # whoever reads has seen enough
+        pass
+    except OSError as error:
+        raise _UnusableError(f"standard output: {error.strerror}") from error
 
 
 def _is_terminal() -> bool:
@@ -202,4 +233,6 @@ def _is_terminal() -> bool:
 
 
 if __name__ == "__main__":
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main())

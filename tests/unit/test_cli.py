@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+import time
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -19,8 +23,6 @@ from local.sample_video import Scene, write_video
 from local.samples import sample_picture
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.unit.conftest import MakeVideo
 
 HEADER = ",".join(COLUMNS) + "\r\n"
@@ -127,6 +129,8 @@ def test_a_missing_video_is_named(
         (["a.mp4", "--gallery", "{gallery}", "--tolerance", "2"], "--tolerance must be"),
         (["a.mp4", "--gallery", "{gallery}", "--samples-per-second", "0"], "--samples-per-second"),
         (["{video}", "--gallery", "{gallery}", "--output", "{text}"], "notes.txt"),
+        # Before the long work: of the video, which is missing, nothing is said.
+        (["absent.mp4", "--gallery", "{gallery}", "--output", "{text}"], "notes.txt: File exists"),
     ],
 )
 def test_wrong_usage_is_said_in_one_line(  # noqa: PLR0913, PLR0917 - pytest calls it
@@ -145,6 +149,67 @@ def test_wrong_usage_is_said_in_one_line(  # noqa: PLR0913, PLR0917 - pytest cal
     assert out == ""
     assert said in err
     assert err.count("\n") == 1
+
+
+def test_names_are_printed_in_utf_8_whatever_the_terminal_says(
+    folder: Path, tmp_path: Path
+) -> None:
+    students = tmp_path / "s.csv"
+    students.write_text(STUDENTS.replace("Barack", "Łukasz"), encoding="utf-8")
+    done = _run(folder, "--students", str(students), PYTHONIOENCODING="ascii")
+    assert ",Łukasz,".encode() in done.stdout
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_reader_who_has_seen_enough_is_no_failure(folder: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as output:
+        done = _run(folder, output=output)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_an_output_that_takes_nothing_is_said_in_one_line(folder: Path) -> None:
+    with Path("/dev/full").open("wb") as output:
+        done = _run(folder, output=output)
+    assert done.returncode == 2
+    assert done.stderr == b"python -m function: standard output: No space left on device\n"
+
+
+def test_an_interrupt_while_the_modules_load_ends_it_without_a_word(tmp_path: Path) -> None:
+    loading = tmp_path / "loading"
+    (tmp_path / "numpy.py").write_text(
+        f"import pathlib, time; pathlib.Path({str(loading)!r}).touch(); time.sleep(60)",
+        encoding="utf-8",
+    )
+    with subprocess.Popen(
+        [sys.executable, "-m", "function"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        while not loading.exists():
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate()
+    assert (process.returncode, said) == (-signal.SIGINT, (b"", b""))
+
+
+def _run(
+    folder: Path, *options: str, output: int | IO[bytes] = subprocess.PIPE, **environment: str
+) -> subprocess.CompletedProcess[bytes]:
+    """Run the command on the video."""
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "function", str(folder / "seen.mp4")),
+            *("--gallery", str(folder / "g.npz"), *options),
+        ],
+        check=False,
+        env={**os.environ, **environment},
+        stdout=output,
+        stderr=subprocess.PIPE,
+    )
 
 
 def test_missing_arguments_are_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
