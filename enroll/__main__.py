@@ -19,11 +19,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.progress import track
 
-from enroll.deployed import GalleryBusyError, enrol_students, forget_students, load_gallery
+from enroll.deployed import FacesNotForgottenError, GalleryBusyError, forget_students
+from enroll.destinations import KnownInStack, NewFile, NewInStack
 from enroll.encodings_file import EncodingsFileError, read_encodings_file
 from enroll.enrolment import PortraitsUnreadableError, enrol
 from enroll.gallery_edits import without_students
-from enroll.known_names import AmbiguousNameError, join_names
+from enroll.known_names import AmbiguousNameError, enrol_encodings
 from function.gallery import Gallery, GalleryError
 from function.student_list import StudentListError, read_students
 from stacks.outputs import StackNotFoundError, deployment
@@ -31,8 +32,9 @@ from stacks.outputs import StackNotFoundError, deployment
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
+    from enroll.destinations import Destination
+    from enroll.enrolment import Enrolment
     from function.students import Student
-    from stacks.outputs import Deployment
 
 _ALL_DONE, _SOME_REFUSED, _NOT_DONE, _INTERRUPTED = 0, 1, 2, 130
 
@@ -63,6 +65,11 @@ earlier ones. Everybody else stays as they are, so one new student takes a list 
 uploaded from then on are compared with the new gallery; upload a video again to have it looked at
 again. With --output, the file is written anew, with the students in the list only.
 
+A stack's gallery that can't be used, such as one of another model, is replaced with --stack and
+--new-gallery. Give the list and the portraits of everybody: whoever is not among them is no
+longer recognised, though their records stay until they are forgotten. The earlier gallery can be
+had back for 30 days.
+
 Other commands, each with its own --help:
   python -m enroll forget            delete students' faces and records
   python -m enroll import-encodings  enrol from face_recognition's encodings in a pickle
@@ -73,15 +80,20 @@ Forget students: delete their encodings from the gallery and, with --stack, thei
 
     python -m enroll forget 1001 1002 --stack dev
 
-What was made before goes by itself: CSVs that name the students, earlier versions of the gallery
-and the table's backups expire as the stack's settings say. The portraits are yours to delete.
+A stack's gallery that can't be used doesn't keep the records from being deleted. The command then
+fails, naming it: enrol everybody else with --new-gallery to be rid of the faces as well.
+
+What was made before goes by itself: CSVs that name the students as the stack's settings say,
+earlier versions of the gallery after 30 days, and the table's backups, in stacks that have them,
+after 35. The portraits are yours to delete.
 """
 
 _IMPORT_HELP = """\
 Enrol from a pickle of known faces: {"name": [...], "encoding": [...]}, made with
 face_recognition. Nothing in the file is executed: it is refused if it holds anything but names
-and NumPy arrays. A name gets the id of the student of that name in the list; one that is not in
-the list is its own id. --stack and --output do what they do for an enrolment from portraits.
+and NumPy arrays. A name gets the id of the student of that name in the list, which must be the one
+the stack knows the student by; names that are not in the list are left out. --stack, --output and
+--new-gallery do what they do for an enrolment from portraits.
 
     python -m enroll import-encodings encoding --students students.json --output gallery.npz
 """
@@ -95,6 +107,7 @@ def main(arguments: Sequence[str]) -> int:
     except (
         AmbiguousNameError,
         EncodingsFileError,
+        FacesNotForgottenError,
         GalleryBusyError,
         GalleryError,
         PortraitsUnreadableError,
@@ -121,19 +134,61 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         case ["forget", *rest]:
             return _forget_parser().parse_args(rest)
         case ["import-encodings", *rest]:
-            return _import_parser().parse_args(rest)
+            return _with_destination(_import_parser(), rest)
         case everything:
-            return _enrol_parser().parse_args(everything)
+            return _with_destination(_enrol_parser(), everything)
+
+
+def _with_destination(
+    parser: argparse.ArgumentParser, arguments: Sequence[str]
+) -> argparse.Namespace:
+    options = parser.parse_args(arguments)
+    if options.new_gallery and not options.stack:
+        parser.error("argument --new-gallery: goes with --stack; --output always writes a new one")
+    return options
 
 
 def _enrol(options: argparse.Namespace) -> int:
     students = read_students(options.students)
-    stack = _stack(options)
-    known = load_gallery(stack) if stack else Gallery.empty()
-    enrolment = enrol(students, options.portraits, known=known, watch=_with_progress_bar)
+    destination = _destination(options)
+    enrolment = enrol(
+        students, options.portraits, known=destination.known, watch=_with_progress_bar
+    )
+    return _keep(enrolment, students, destination, options)
+
+
+def _import_encodings(options: argparse.Namespace) -> int:
+    students = read_students(options.students)
+    names, encodings = read_encodings_file(options.file)
+    destination = _destination(options)
+    enrolment = enrol_encodings(names, encodings, students, known=destination.known)
+    return _keep(enrolment, students, destination, options)
+
+
+def _destination(options: argparse.Namespace) -> Destination:
+    if options.output:
+        return NewFile(path=options.output)
+    stack = deployment(options.stack)
+    return NewInStack.of(stack) if options.new_gallery else KnownInStack.of(stack)
+
+
+def _keep(
+    enrolment: Enrolment,
+    students: Collection[Student],
+    destination: Destination,
+    options: argparse.Namespace,
+) -> int:
+    """Put the enrolment where the options say, and say what was done."""
     for line in (*enrolment.refused, *enrolment.doubtful):
         print(line, file=sys.stderr)
-    _keep(enrolment.rows, students, stack, options)
+    place = f"the stack {options.stack}" if options.stack else str(options.output)
+    rows = enrolment.rows
+    if not rows.student_ids and not enrolment.kept:
+        print(f"Nobody was enrolled, and nothing was written to {place}.")
+        return _SOME_REFUSED
+    everybody = destination.keep(students, rows)
+    knows = f", which now knows {_students(everybody.student_ids)}" if options.stack else ""
+    print(f"Enrolled {_students(rows.student_ids)}, {_portraits(rows)}, in {place}{knows}.")
     if enrolment.kept:
         print(f"Without new portraits, and known as before: {_students(enrolment.kept)}.")
     if enrolment.refused:
@@ -141,44 +196,10 @@ def _enrol(options: argparse.Namespace) -> int:
     return _SOME_REFUSED if enrolment.refused else _ALL_DONE
 
 
-def _import_encodings(options: argparse.Namespace) -> int:
-    students = read_students(options.students)
-    stack = _stack(options)
-    names, encodings = read_encodings_file(options.file)
-    named = join_names(names, encodings, students)
-    for name in named.without_record:
-        print(f"{name} is not in the student list: this name is the student id", file=sys.stderr)
-    _keep(named.rows, students, stack, options)
-    return _ALL_DONE
-
-
-def _stack(options: argparse.Namespace) -> Deployment | None:
-    return deployment(options.stack) if options.stack else None
-
-
-def _keep(
-    rows: Gallery,
-    students: Collection[Student],
-    stack: Deployment | None,
-    options: argparse.Namespace,
-) -> None:
-    """Put the rows where the options say, and say so."""
-    done = f"Enrolled {_students(rows.student_ids)}, {_portraits(rows)}"
-    if stack:
-        gallery = enrol_students(stack, students, rows)
-        everybody = _students(gallery.student_ids)
-        print(f"{done}, in the stack {options.stack}, which now knows {everybody}.")
-    elif rows.student_ids:
-        rows.save(options.output)
-        print(f"{done}, in {options.output}.")
-    else:
-        print(f"Nobody was enrolled, and {options.output} was not written.")
-
-
 def _forget(options: argparse.Namespace) -> int:
     wanted = dict.fromkeys(options.student_id)
-    if stack := _stack(options):
-        forgotten = forget_students(stack, wanted)
+    if options.stack:
+        forgotten = forget_students(deployment(options.stack), wanted)
     else:
         forgotten = _forget_in_file(options.gallery, wanted)
     unknown = [student_id for student_id in wanted if student_id not in forgotten]
@@ -254,6 +275,12 @@ def _add_destination(parser: argparse.ArgumentParser) -> None:
     where = parser.add_mutually_exclusive_group(required=True)
     _add_stack(where)
     where.add_argument("--output", type=_new_file, metavar="FILE", help="the gallery file to write")
+    parser.add_argument(
+        "--new-gallery",
+        action="store_true",
+        help="make the stack's gallery anew, of these students alone: for a gallery that can't be "
+        "used any more, or a new class",
+    )
 
 
 def _add_stack(where: argparse._MutuallyExclusiveGroup) -> None:

@@ -1,9 +1,9 @@
 """What a deployed stack knows of students: the gallery in S3 and the records in DynamoDB.
 
-This module decides how both are changed so that nothing is lost and no face is known without a
-record: records are written before the gallery, and deleted after it; and the gallery is replaced
-only if it is still the one that was changed (an S3 conditional write), so that two people who
-enrol at the same time do not undo each other.
+This module decides how both are changed so that nothing is lost, no face is enrolled without a
+record, and nobody gets a record who is not enrolled: records are written before the gallery, and
+deleted after it; and the gallery is replaced only if it is still the one that was changed (an S3
+conditional write), so that two people who enrol at the same time do not undo each other.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import io
 import random
 import time
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -35,7 +35,11 @@ _CHANGED_MEANWHILE = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuc
 
 
 class GalleryBusyError(Exception):
-    """Others changed the stack's gallery each time that this change was to be written."""
+    """Others changed the stack's gallery when this change was to be written."""
+
+
+class FacesNotForgottenError(Exception):
+    """The records were deleted, but the gallery can't be read, and so no face can be taken out."""
 
 
 def load_gallery(deployment: Deployment) -> Gallery:
@@ -46,39 +50,108 @@ def load_gallery(deployment: Deployment) -> Gallery:
     return _load(deployment.client("s3"), deployment.outputs)[0]
 
 
+def gallery_etag(deployment: Deployment) -> str | None:
+    """Return the ETag of the stack's gallery, usable or not, or None when there is none yet."""
+    outputs = deployment.outputs
+    try:
+        found = deployment.client("s3").head_object(
+            Bucket=outputs.gallery_bucket, Key=outputs.gallery_key
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "404":
+            raise
+        return None
+    etag: str = found["ETag"]
+    return etag
+
+
 def enrol_students(
     deployment: Deployment, students: Collection[Student], enrolled: Gallery
 ) -> Gallery:
     """Write the students' records, then the enrolled rows; return the stack's new gallery.
 
-    Whoever is in `enrolled` is added or replaced, and everybody else in the gallery is kept.
+    Whoever is in `enrolled` is added or replaced, and everybody else in the gallery is kept. Of
+    the students, of whom everybody in `enrolled` must be one, those in neither get no record.
     Raises GalleryBusyError, GalleryError, or a botocore exception.
     """
-    dynamodb = deployment.session().resource("dynamodb", endpoint_url=deployment.endpoint_url)
-    with dynamodb.Table(deployment.outputs.students_table).batch_writer() as records:
-        for student in students:
-            records.put_item(Item=asdict(student))
+    _check_all_are_students(enrolled, students)
+    known = load_gallery(deployment)
+    _write_records(deployment, students, with_students(known, enrolled))
     return _change(deployment, lambda gallery: with_students(gallery, enrolled))
+
+
+def enrol_anew(
+    deployment: Deployment,
+    students: Collection[Student],
+    enrolled: Gallery,
+    *,
+    in_place_of: str | None,
+) -> None:
+    """Write the records of those enrolled, then their rows as the whole of the stack's gallery.
+
+    The gallery with the ETag `in_place_of`, which need not be usable, is replaced. Raises
+    GalleryBusyError when it is no longer there, or a botocore exception.
+    """
+    _check_all_are_students(enrolled, students)
+    _write_records(deployment, students, enrolled)
+    if not _put(deployment.client("s3"), deployment.outputs, enrolled, in_place_of=in_place_of):
+        raise GalleryBusyError(
+            "others have changed the stack's gallery meanwhile: enrol without --new-gallery to add "
+            "to theirs, or with it to replace theirs"
+        )
 
 
 def forget_students(deployment: Deployment, student_ids: Collection[str]) -> set[str]:
     """Delete the students' rows, then their records; return the ids that there were any of.
 
-    Raises GalleryBusyError, GalleryError, or a botocore exception.
+    A gallery that is not usable does not keep the records from being deleted. Raises
+    FacesNotForgottenError then, or GalleryBusyError, or a botocore exception.
     """
-    known = set(load_gallery(deployment).student_ids)
-    if not known.isdisjoint(student_ids):
-        _change(deployment, lambda gallery: without_students(gallery, student_ids))
+    try:
+        known = _forget_faces(deployment, student_ids)
+    except GalleryError as error:
+        deleted = _delete_records(deployment, student_ids)
+        raise FacesNotForgottenError(
+            f"the records are deleted ({len(deleted)} there were), and the faces are not: {error}"
+        ) from error
+    return known | _delete_records(deployment, student_ids)
+
+
+def _check_all_are_students(enrolled: Gallery, students: Collection[Student]) -> None:
+    if set(enrolled.student_ids) - {student.student_id for student in students}:
+        raise ValueError("somebody in the rows to enrol is none of the students")
+
+
+def _write_records(deployment: Deployment, students: Collection[Student], gallery: Gallery) -> None:
+    """Write the records of those students who are in the gallery."""
+    known = set(gallery.student_ids)
+    dynamodb = deployment.session().resource("dynamodb", endpoint_url=deployment.endpoint_url)
+    with dynamodb.Table(deployment.outputs.students_table).batch_writer() as records:
+        for student in students:
+            if student.student_id in known:
+                records.put_item(Item=asdict(student))
+
+
+def _delete_records(deployment: Deployment, student_ids: Collection[str]) -> set[str]:
+    """Delete the students' records; return the ids of those that had one."""
     client = deployment.client("dynamodb")
-    for student_id in student_ids:
-        deleted = client.delete_item(
+    answers = {
+        student_id: client.delete_item(
             TableName=deployment.outputs.students_table,
             Key={"student_id": {"S": student_id}},
             ReturnValues="ALL_OLD",
         )
-        if "Attributes" in deleted:
-            known.add(student_id)
-    return known.intersection(student_ids)
+        for student_id in student_ids
+    }
+    return {student_id for student_id, answer in answers.items() if "Attributes" in answer}
+
+
+def _forget_faces(deployment: Deployment, student_ids: Collection[str]) -> set[str]:
+    """Delete the students' rows; return the ids of those that had any."""
+    forgotten = set(student_ids).intersection(load_gallery(deployment).student_ids)
+    if forgotten:
+        _change(deployment, lambda gallery: without_students(gallery, student_ids))
+    return forgotten
 
 
 def _change(deployment: Deployment, change: Callable[[Gallery], Gallery]) -> Gallery:
@@ -86,26 +159,34 @@ def _change(deployment: Deployment, change: Callable[[Gallery], Gallery]) -> Gal
     for _ in range(_ATTEMPTS):
         gallery, etag = _load(client, deployment.outputs)
         changed = change(gallery)
-        content = io.BytesIO()
-        changed.save(content)
-        condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
-        try:
-            client.put_object(
-                Bucket=deployment.outputs.gallery_bucket,
-                Key=deployment.outputs.gallery_key,
-                Body=content.getvalue(),
-                **condition,
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in _CHANGED_MEANWHILE:
-                raise
-            # Random, so that those who met do not meet again.
-            time.sleep(random.uniform(0, _LONGEST_PAUSE_SECONDS))  # noqa: S311 - no secret
-        else:
+        if _put(client, deployment.outputs, changed, in_place_of=etag):
             return changed
+        # Random, so that those who met do not meet again.
+        time.sleep(random.uniform(0, _LONGEST_PAUSE_SECONDS))  # noqa: S311 - no secret
     raise GalleryBusyError(
         f"the gallery was changed by others {_ATTEMPTS} times in a row: try again later"
     )
+
+
+def _put(
+    client: S3Client, outputs: StackOutputs, gallery: Gallery, *, in_place_of: str | None
+) -> bool:
+    """Replace the gallery that has this ETag, or is not there, and tell whether it still was so."""
+    content = io.BytesIO()
+    gallery.save(content)
+    condition: dict[str, Any] = {"IfMatch": in_place_of} if in_place_of else {"IfNoneMatch": "*"}
+    try:
+        client.put_object(
+            Bucket=outputs.gallery_bucket,
+            Key=outputs.gallery_key,
+            Body=content.getvalue(),
+            **condition,
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _CHANGED_MEANWHILE:
+            raise
+        return False
+    return True
 
 
 def _load(client: S3Client, outputs: StackOutputs) -> tuple[Gallery, str | None]:
@@ -119,4 +200,7 @@ def _load(client: S3Client, outputs: StackOutputs) -> tuple[Gallery, str | None]
     try:
         return Gallery.load(io.BytesIO(found["Body"].read())), found["ETag"]
     except GalleryError as error:
-        raise GalleryError(f"the stack's gallery: {error}") from error
+        # Its own message says to enrol again, which for a stack must be everybody.
+        raise GalleryError(
+            f"the stack's gallery: {error} (everybody's, with --new-gallery)"
+        ) from error

@@ -16,7 +16,6 @@ from enroll.gallery_edits import with_students
 from enroll.mix_ups import doubts
 from enroll.portraits import Portrait, PortraitRefusedError, encode_portrait, find_portraits
 from function.gallery import Gallery
-from function.recognition import RecognitionOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -42,11 +41,6 @@ class Enrolment:
     kept: tuple[str, ...]
     refused: tuple[str, ...]
     doubtful: tuple[str, ...]
-
-    @property
-    def student_ids(self) -> tuple[str, ...]:
-        """The ids of the students in `rows`."""
-        return tuple(dict.fromkeys(self.rows.student_ids))
 
 
 def enrol(
@@ -84,8 +78,8 @@ def enrol(
             refused.append(f"{path} {error}")
         else:
             portraits.append(Portrait(student_id=owners[path], path=path, encoding=encoding))
-    rows = _as_gallery(portraits)
-    missing = [student_id for student_id in student_ids if student_id not in rows.student_ids]
+    enrolled = _as_gallery(portraits)
+    missing = [student_id for student_id in student_ids if student_id not in enrolled.student_ids]
     kept = tuple(student_id for student_id in missing if student_id in known.student_ids)
     refused += [
         f"student {student_id} has no portrait that can be used: put one into "
@@ -93,21 +87,24 @@ def enrol(
         for student_id in missing
         if student_id not in kept
     ]
-    tolerance = RecognitionOptions().tolerance
-    doubtful = doubts(portraits, with_students(known, rows), tolerance=tolerance)
+    doubtful = doubts(enrolled, [str(portrait.path) for portrait in portraits], known=known)
     if found.not_listed:
         doubtful.append(_left_out(found.not_listed))
-    return Enrolment(rows=rows, kept=kept, refused=tuple(refused), doubtful=tuple(doubtful))
+    return Enrolment(
+        rows=with_students(Gallery.empty(), enrolled),
+        kept=kept,
+        refused=tuple(refused),
+        doubtful=tuple(doubtful),
+    )
 
 
 def _as_gallery(portraits: Sequence[Portrait]) -> Gallery:
     if not portraits:
         return Gallery.empty()
-    enrolled = Gallery(
+    return Gallery(
         student_ids=tuple(portrait.student_id for portrait in portraits),
         encodings=np.stack([portrait.encoding for portrait in portraits]),
     )
-    return with_students(Gallery.empty(), enrolled)
 
 
 def _left_out(folders: Sequence[Path]) -> str:

@@ -1,6 +1,8 @@
 """Encodings known by name, joined to the students of a list.
 
-An encodings file knows people by name only; a gallery knows them by student id.
+An encodings file knows people by name only; a gallery knows them by student id. Names that are not
+in the list are left out, as portraits are: whoever is not a student has no record to be shown by,
+and one who becomes a student later would be known under two ids, the name and the true one.
 """
 
 from __future__ import annotations
@@ -9,7 +11,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from enroll.enrolment import Enrolment
 from enroll.gallery_edits import with_students
+from enroll.mix_ups import doubts
 from function.gallery import Gallery
 
 if TYPE_CHECKING:
@@ -27,10 +31,36 @@ class AmbiguousNameError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class NamedRows:
-    """Gallery rows, and the names among them that no record has: those are their own ids."""
+    """Gallery rows of the students, and the names that no student has, which are left out."""
 
     rows: Gallery
-    without_record: tuple[str, ...]
+    not_listed: tuple[str, ...]
+
+
+def enrol_encodings(
+    names: Sequence[str],
+    encodings: NDArray[np.float32],
+    students: Collection[Student],
+    *,
+    known: Gallery,
+) -> Enrolment:
+    """Enrol the listed students among the names, whose encodings have the shape (names, 128).
+
+    `known` is the gallery that the rows are to join. Raises AmbiguousNameError.
+    """
+    named = join_names(names, encodings, students)
+    left_out = [
+        f"{name} is not the name of a student in the list: left out; add the student to the list "
+        "to enrol them"
+        for name in named.not_listed
+    ]
+    sources = [f"an encoding of student {student_id}" for student_id in named.rows.student_ids]
+    return Enrolment(
+        rows=named.rows,
+        kept=(),
+        refused=(),
+        doubtful=(*doubts(named.rows, sources, known=known), *left_out),
+    )
 
 
 def join_names(
@@ -47,8 +77,11 @@ def join_names(
             f"several students are called {', '.join(several)}: give them different names in the "
             "student list, or enrol them from portraits"
         )
-    known = Gallery(student_ids=tuple(ids.get(name, name) for name in names), encodings=encodings)
+    listed = [row for row, name in enumerate(names) if name in ids]
+    rows = Gallery(
+        student_ids=tuple(ids[names[row]] for row in listed), encodings=encodings[listed]
+    )
     return NamedRows(
-        rows=with_students(Gallery.empty(), known),
-        without_record=tuple(dict.fromkeys(name for name in names if name not in ids)),
+        rows=with_students(Gallery.empty(), rows),
+        not_listed=tuple(dict.fromkeys(name for name in names if name not in ids)),
     )

@@ -1,7 +1,9 @@
-"""Doubts about portraits: pictures of one student that are probably not of one person.
+"""Doubts about an enrolment: faces that are probably not of the person they are enrolled as.
 
 A wrong picture in a student's folder is not noticed until somebody is marked present who was not.
-The encodings show it at enrolment. Doubts are said, and not acted on: there are twins.
+One person under two student ids is not noticed either: neither is nearer than the other, so neither
+is ever recognised. The encodings show both at enrolment. Doubts are said, and not acted on: there
+are twins.
 """
 
 from __future__ import annotations
@@ -10,36 +12,43 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from enroll.gallery_edits import with_students
+from function.recognition import RecognitionOptions
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from enroll.portraits import Portrait
     from function.gallery import Gallery
 
 
-def doubts(portraits: Sequence[Portrait], gallery: Gallery, *, tolerance: float) -> list[str]:
-    """Say which portraits look like another student, or unlike their own student's others.
+def doubts(enrolled: Gallery, sources: Sequence[str], *, known: Gallery) -> list[str]:
+    """Say which rows look like another student, or unlike their own student's others.
 
-    `gallery` is everybody who is known, the portraits included. `tolerance` is the distance up to
-    which two faces are taken for one person's.
+    `sources` says of each row of `enrolled` where it is from. `known` is the gallery that the rows
+    are to join. Two faces are one person's up to the tolerance of the recognition.
     """
+    tolerance = RecognitionOptions().tolerance
+    gallery = with_students(known, enrolled)
     students = np.array(gallery.student_ids)
     found = []
-    for portrait in portraits:
-        distances = np.linalg.norm(gallery.encodings - portrait.encoding, axis=1)
-        # The portrait's own row, the one at distance 0, says nothing.
-        to_own = np.sort(distances[students == portrait.student_id])[1:]
+    for student_id, encoding, source in zip(
+        enrolled.student_ids, enrolled.encodings, sources, strict=True
+    ):
+        distances = np.linalg.norm(gallery.encodings - encoding, axis=1)
+        # The row itself, at distance 0, says nothing.
+        to_own = np.sort(distances[students == student_id])[1:]
         nearest_own = to_own.min(initial=np.inf)
-        to_others = np.where(students == portrait.student_id, np.inf, distances)
+        to_others = np.where(students == student_id, np.inf, distances)
         nearest = to_others.argmin()
         if to_others[nearest] <= min(tolerance, nearest_own):
             found.append(
-                f"{portrait.path} looks like student {students[nearest]} (distance "
-                f"{to_others[nearest]:.2f}): check that it is in the right folder"
+                f"{source} looks like student {students[nearest]} (distance "
+                f"{to_others[nearest]:.2f}): check whose it is, and forget one of the two ids if "
+                "they are one person's"
             )
         elif len(to_own) and nearest_own > tolerance:
             found.append(
-                f"{portrait.path} looks unlike the student's other portraits (distance "
-                f"{nearest_own:.2f}): check that it is of the same person"
+                f"{source} looks unlike the student's others (distance {nearest_own:.2f}): check "
+                "that it is of the same person"
             )
     return found

@@ -18,6 +18,7 @@ from enroll.__main__ import main
 from function.gallery import Gallery
 from local.sample_class import BIDEN, COLLINS, OBAMA, SampleClass, make_sample_class
 from local.samples import sample_picture
+from stacks.buckets import DAYS_TO_KEEP_SUPERSEDED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,7 +84,7 @@ def test_portraits_in_the_wrong_folder_are_doubted(
     assert _enrol(sample, tmp_path / "gallery.npz") == 0
     doubts = capsys.readouterr().err
     assert f"mixed up.jpg looks like student {OBAMA}" in doubts
-    assert f"{BIDEN}/portrait.jpg looks unlike the student's other portraits" in doubts
+    assert f"{BIDEN}/portrait.jpg looks unlike the student's others" in doubts
     assert "right.jpg" not in doubts
 
 
@@ -95,7 +96,7 @@ def test_a_stranger_among_a_students_portraits_is_doubted(
     assert _enrol(sample, tmp_path / "gallery.npz") == 0
     doubts = capsys.readouterr().err.splitlines()
     assert len(doubts) == 1
-    assert "wrong.jpg looks unlike the student's other portraits" in doubts[0]
+    assert "wrong.jpg looks unlike the student's others" in doubts[0]
 
 
 @pytest.mark.parametrize(
@@ -104,12 +105,13 @@ def test_a_stranger_among_a_students_portraits_is_doubted(
         (("--students", "missing.csv"), "missing.csv"),
         (("--portraits", "missing"), "cannot read the portraits in missing"),
         (("--stack", "local"), "not allowed with"),
+        (("--new-gallery",), "argument --new-gallery: goes with --stack"),
         (("--output", "missing/gallery.npz"), "not a file in an existing folder"),
         (("--output", f"{'x' * 300}/gallery.npz"), "can't be written: File name too long"),
     ],
 )
 def test_what_it_cannot_do_without_is_status_2_and_one_line(
-    sample: SampleClass, tmp_path: Path, change: tuple[str, str], problem: str
+    sample: SampleClass, tmp_path: Path, change: tuple[str, ...], problem: str
 ) -> None:
     command = ["--students", str(sample.students), "--portraits", str(sample.portraits)]
     command += ["--output", str(tmp_path / "gallery.npz"), *change]
@@ -172,15 +174,58 @@ def test_forgetting_in_what_is_no_gallery_names_the_file(
     assert f"{tmp_path / 'gallery.npz'}: the file is not a gallery" in capsys.readouterr().err
 
 
-def test_importing_encodings_reports_names_without_a_record(
+def test_importing_encodings_leaves_out_names_that_are_not_listed_and_says_so(
     sample: SampleClass, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     content = {"name": ["Joe Biden", "Nobody"], "encoding": [np.zeros(128), np.ones(128)]}
     (tmp_path / "encoding").write_bytes(pickle.dumps(content))
     command = ["import-encodings", str(tmp_path / "encoding"), "--students", str(sample.students)]
     assert main([*command, "--output", str(tmp_path / "gallery.npz")]) == 0
-    assert Gallery.load(tmp_path / "gallery.npz").student_ids == (BIDEN, "Nobody")
-    assert "Nobody is not in the student list" in capsys.readouterr().err
+    assert Gallery.load(tmp_path / "gallery.npz").student_ids == (BIDEN,)
+    assert capsys.readouterr().err == (
+        "Nobody is not the name of a student in the list: left out; add the student to the list to "
+        "enrol them\n"
+    )
+
+
+def test_importing_nobodys_encodings_writes_nothing_and_is_status_1(
+    sample: SampleClass, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = {"name": ["Nobody"], "encoding": [np.zeros(128)]}
+    (tmp_path / "encoding").write_bytes(pickle.dumps(content))
+    command = ["import-encodings", str(tmp_path / "encoding"), "--students", str(sample.students)]
+    assert main([*command, "--output", str(tmp_path / "gallery.npz")]) == 1
+    assert "Nobody was enrolled, and nothing was written" in capsys.readouterr().out
+    assert not (tmp_path / "gallery.npz").exists()
+
+
+def test_encodings_that_are_not_of_one_person_are_doubted(
+    sample: SampleClass, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ["Joe Biden", "Joe Biden", "Barack Obama"]
+    content = {"name": names, "encoding": [np.zeros(128), np.ones(128), np.full(128, 0.99)]}
+    (tmp_path / "encoding").write_bytes(pickle.dumps(content))
+    command = ["import-encodings", str(tmp_path / "encoding"), "--students", str(sample.students)]
+    assert main([*command, "--output", str(tmp_path / "gallery.npz")]) == 0
+    doubts = capsys.readouterr().err.splitlines()
+    assert len(doubts) == 3
+    for student_id, doubt in (
+        (OBAMA, f"looks like student {BIDEN} (distance 0.11)"),
+        (BIDEN, "looks unlike the student's others (distance 11.31)"),
+        (BIDEN, f"looks like student {OBAMA} (distance 0.11)"),
+    ):
+        assert any(
+            line.startswith(f"an encoding of student {student_id} {doubt}") for line in doubts
+        )
+
+
+def test_the_help_says_for_how_long_an_earlier_gallery_is_kept(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for command in ([], ["forget"]):
+        with pytest.raises(SystemExit, match="0"):
+            main([*command, "--help"])
+        assert f"{DAYS_TO_KEEP_SUPERSEDED} days" in capsys.readouterr().out
 
 
 def test_the_help_of_every_command_shows_an_example_and_the_exit_status(

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import json
+import pickle
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from botocore.exceptions import ClientError
 
 from enroll.__main__ import main
-from enroll.deployed import enrol_students, forget_students, load_gallery
+from enroll.deployed import (
+    FacesNotForgottenError,
+    GalleryBusyError,
+    enrol_anew,
+    enrol_students,
+    forget_students,
+    gallery_etag,
+    load_gallery,
+)
 from function.gallery import Gallery, GalleryError
 from function.students import Student, look_up
 from local.emulator import REGION, start_emulator
@@ -72,9 +82,22 @@ def _records(stack: Deployment, *student_ids: str) -> dict[str, Student]:
     return look_up(stack.client("dynamodb"), stack.outputs.students_table, student_ids)
 
 
-def _etag(stack: Deployment) -> str:
+def _put_gallery(stack: Deployment, content: bytes) -> None:
     place = {"Bucket": stack.outputs.gallery_bucket, "Key": stack.outputs.gallery_key}
-    return str(stack.client("s3").head_object(**place)["ETag"])
+    stack.client("s3").put_object(**place, Body=content)
+
+
+def _of_another_model() -> bytes:
+    """Return a gallery that would be a good one, were it not of another model."""
+    content = io.BytesIO()
+    arrays: dict[str, Any] = {
+        "model": np.array("a model that came later"),
+        "version": np.array(1),
+        "student_ids": np.array(["1001"]),
+        "encodings": np.zeros((1, 128), np.float32),
+    }
+    np.savez(content, **arrays)
+    return content.getvalue()
 
 
 def test_before_the_first_enrolment_nobody_is_known(stack: Deployment) -> None:
@@ -91,10 +114,10 @@ def test_an_enrolment_adds_and_replaces_and_keeps_the_others(stack: Deployment) 
 
 
 def test_the_same_enrolment_in_another_order_is_the_same_gallery(stack: Deployment) -> None:
-    enrol_students(stack, [], _gallery("1", "2"))
-    before = _etag(stack)
-    enrol_students(stack, [], _gallery("1"))
-    assert _etag(stack) == before
+    enrol_students(stack, [_student("1"), _student("2")], _gallery("1", "2"))
+    before = gallery_etag(stack)
+    enrol_students(stack, [_student("1")], _gallery("1"))
+    assert gallery_etag(stack) == before
 
 
 def test_enrolments_at_the_same_time_do_not_lose_each_other(stack: Deployment) -> None:
@@ -113,23 +136,73 @@ def test_no_face_is_known_when_its_record_cannot_be_written(stack: Deployment) -
 
 def test_more_records_than_one_batch_holds_are_all_written(stack: Deployment) -> None:
     students = [_student(f"{number}") for number in range(60)]
-    enrol_students(stack, students, _gallery("1"))
-    assert len(_records(stack, *(student.student_id for student in students))) == len(students)
+    ids = [student.student_id for student in students]
+    enrol_students(stack, students, _gallery(*ids))
+    assert len(_records(stack, *ids)) == len(students)
+
+
+def test_only_those_enrolled_or_known_get_a_record(stack: Deployment) -> None:
+    enrol_students(stack, [_student("1"), _student("never asked")], _gallery("1"))
+    enrol_students(stack, [_student("1"), _student("2"), _student("refused")], _gallery("2"))
+    assert _records(stack, "1", "2", "never asked", "refused").keys() == {"1", "2"}
+
+
+def test_whoever_is_no_student_is_not_enrolled(stack: Deployment) -> None:
+    with pytest.raises(ValueError, match="none of the students"):
+        enrol_students(stack, [_student("1")], _gallery("1", "a stranger"))
+    with pytest.raises(ValueError, match="none of the students"):
+        enrol_anew(stack, [_student("1")], _gallery("a stranger"), in_place_of=None)
+    assert load_gallery(stack).student_ids == ()
+    assert _records(stack, "1") == {}
 
 
 def test_forgetting_removes_rows_and_records_and_says_whose(stack: Deployment) -> None:
-    enrol_students(stack, [_student("1"), _student("2")], _gallery("1", "2", "face-only"))
+    students = [_student(student_id) for student_id in ("1", "2", "face-only")]
+    enrol_students(stack, students, _gallery("1", "2", "face-only"))
+    stack.client("dynamodb").delete_item(
+        TableName=stack.outputs.students_table, Key={"student_id": {"S": "face-only"}}
+    )
     assert forget_students(stack, ["1", "face-only", "nobody"]) == {"1", "face-only"}
     assert load_gallery(stack).student_ids == ("2",)
     assert _records(stack, "1", "2").keys() == {"2"}
 
 
 def test_a_gallery_that_is_none_is_not_overwritten(stack: Deployment) -> None:
-    place = {"Bucket": stack.outputs.gallery_bucket, "Key": stack.outputs.gallery_key}
-    stack.client("s3").put_object(**place, Body=b"something else")
-    with pytest.raises(GalleryError, match="the stack's gallery: the file is not a gallery"):
+    _put_gallery(stack, b"something else")
+    before = gallery_etag(stack)
+    with pytest.raises(GalleryError, match=r"the stack's gallery: .* with --new-gallery"):
         enrol_students(stack, [_student("1")], _gallery("1"))
-    assert stack.client("s3").get_object(**place)["Body"].read() == b"something else"
+    assert gallery_etag(stack) == before
+    assert _records(stack, "1") == {}
+
+
+def test_a_new_gallery_takes_the_place_of_one_that_is_none(stack: Deployment) -> None:
+    _put_gallery(stack, b"something else")
+    enrol_anew(
+        stack,
+        [_student("1"), _student("refused")],
+        _gallery("1"),
+        in_place_of=gallery_etag(stack),
+    )
+    assert load_gallery(stack).student_ids == ("1",)
+    assert _records(stack, "1", "refused").keys() == {"1"}
+
+
+def test_a_new_gallery_does_not_take_the_place_of_one_put_meanwhile(stack: Deployment) -> None:
+    assert gallery_etag(stack) is None
+    enrol_students(stack, [_student("1")], _gallery("1"))
+    for seen_before in (None, '"the ETag of an earlier one"'):
+        with pytest.raises(GalleryBusyError, match="changed the stack's gallery meanwhile"):
+            enrol_anew(stack, [_student("2")], _gallery("2"), in_place_of=seen_before)
+    assert load_gallery(stack).student_ids == ("1",)
+
+
+def test_records_are_forgotten_though_the_gallery_cannot_be_read(stack: Deployment) -> None:
+    enrol_students(stack, [_student("1"), _student("2")], _gallery("1", "2"))
+    _put_gallery(stack, b"something else")
+    with pytest.raises(FacesNotForgottenError, match="the faces are not: the stack's gallery: "):
+        forget_students(stack, ["1"])
+    assert _records(stack, "1", "2").keys() == {"2"}
 
 
 @pytest.fixture
@@ -159,7 +232,7 @@ def test_the_command_enrols_in_a_stack_and_forgets(
 def test_a_student_who_is_known_needs_no_new_portraits(
     local_stack: Deployment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    enrol_students(local_stack, [], _gallery("1001"))
+    enrol_students(local_stack, [_student("1001")], _gallery("1001"))
     (tmp_path / "portraits").mkdir()
     (tmp_path / "students.csv").write_text("student_id,name,major,year\n1001,Ada,maths,senior\n")
     command = ["--students", str(tmp_path / "students.csv")]
@@ -168,6 +241,63 @@ def test_a_student_who_is_known_needs_no_new_portraits(
     assert "known as before: 1 student" in capsys.readouterr().out
     assert _records(local_stack, "1001")["1001"].name == "Ada"
     assert load_gallery(local_stack).student_ids == ("1001",)
+
+
+def test_a_stack_with_a_gallery_of_another_model_is_forgotten_in_and_then_enrolled_anew(
+    local_stack: Deployment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sample = make_sample_class(tmp_path)
+    enrol = ["--students", str(sample.students), "--portraits", str(sample.portraits)]
+    assert main([*enrol, "--stack", "local"]) == 0
+    _put_gallery(local_stack, _of_another_model())
+    capsys.readouterr()
+
+    assert main(["forget", "1002", "--stack", "local"]) == 2
+    assert "the stack's gallery: the gallery was made with 'a model that came later'" in (
+        capsys.readouterr().err
+    )
+    assert _records(local_stack, "1001", "1002", "1003").keys() == {"1001", "1003"}
+    assert main([*enrol, "--stack", "local"]) == 2
+    assert "(everybody's, with --new-gallery)\n" in capsys.readouterr().err
+
+    assert main([*enrol, "--stack", "local", "--new-gallery"]) == 0
+    assert "which now knows 3 students" in capsys.readouterr().out
+    assert load_gallery(local_stack).student_ids == ("1001", "1002", "1003")
+
+
+def test_a_new_gallery_of_nobody_does_not_replace_one_of_somebody(
+    local_stack: Deployment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    enrol_students(local_stack, [_student("1001")], _gallery("1001"))
+    (tmp_path / "portraits").mkdir()
+    (tmp_path / "students.csv").write_text("student_id,name,major,year\n1001,Ada,maths,senior\n")
+    command = ["--students", str(tmp_path / "students.csv")]
+    command += ["--portraits", str(tmp_path / "portraits"), "--stack", "local", "--new-gallery"]
+    assert main(command) == 1
+    assert "nothing was written to the stack local" in capsys.readouterr().out
+    assert load_gallery(local_stack).student_ids == ("1001",)
+
+
+def test_encodings_of_people_the_stack_knows_under_other_ids_are_doubted(
+    local_stack: Deployment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "encoding").write_bytes(
+        pickle.dumps({"name": ["Ada", "Passer-by"], "encoding": [np.full(128, 0.1), np.ones(128)]})
+    )
+    students = tmp_path / "students.csv"
+    command = ["import-encodings", str(tmp_path / "encoding"), "--students", str(students)]
+    command += ["--stack", "local"]
+    students.write_text("student_id,name,major,year\n1,Ada,maths,senior\n")
+    assert main(command) == 0
+    assert "looks like" not in capsys.readouterr().err
+
+    students.write_text("student_id,name,major,year\nA-1,Ada,maths,senior\n")
+    assert main(command) == 0
+    assert "an encoding of student A-1 looks like student 1 (distance 0.00)" in (
+        capsys.readouterr().err
+    )
+    assert load_gallery(local_stack).student_ids == ("1", "A-1")
+    assert _records(local_stack, "1", "A-1", "Passer-by").keys() == {"1", "A-1"}
 
 
 def test_aws_that_refuses_is_one_line_with_a_remedy(

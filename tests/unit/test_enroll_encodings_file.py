@@ -136,10 +136,12 @@ def _student(student_id: str, name: str) -> Student:
     return Student(student_id=student_id, name=name, major="maths", year="senior")
 
 
-def test_names_become_the_ids_of_the_students_of_that_name() -> None:
-    named = join_names(["alan", "ada"], np.ones((2, 128), np.float32), [_student("1", "ada")])
-    assert named.rows.student_ids == ("1", "alan")
-    assert named.without_record == ("alan",)
+def test_names_become_the_ids_of_the_students_of_that_name_and_others_are_left_out() -> None:
+    encodings = np.stack([np.zeros(128, np.float32), np.ones(128, np.float32)])
+    named = join_names(["alan", "ada"], encodings, [_student("1", "ada")])
+    assert named.rows.student_ids == ("1",)
+    assert np.array_equal(named.rows.encodings, encodings[1:])
+    assert named.not_listed == ("alan",)
 
 
 def test_a_name_of_several_students_is_refused() -> None:

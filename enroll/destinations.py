@@ -1,0 +1,88 @@
+"""Where an enrolment goes: into a stack beside those it knows, into a stack anew, or into a file.
+
+A destination is made before the faces are looked at, so that what can't be used is told before the
+long work.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, Self
+
+from enroll.deployed import enrol_anew, enrol_students, gallery_etag, load_gallery
+from function.gallery import Gallery
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    from function.students import Student
+    from stacks.outputs import Deployment
+
+
+class Destination(Protocol):
+    """Where an enrolment goes."""
+
+    @property
+    def known(self) -> Gallery:
+        """The gallery that the rows are to join."""
+
+    def keep(self, students: Collection[Student], rows: Gallery) -> Gallery:
+        """Put the rows there, and the students' records where there are any; return all rows."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownInStack:
+    """A stack's gallery, in which everybody who is not enrolled now is kept."""
+
+    stack: Deployment
+    known: Gallery
+
+    @classmethod
+    def of(cls, stack: Deployment) -> Self:
+        """Read the gallery. Raises GalleryError, or a botocore exception."""
+        return cls(stack=stack, known=load_gallery(stack))
+
+    def keep(self, students: Collection[Student], rows: Gallery) -> Gallery:
+        """Raise GalleryBusyError, GalleryError, or a botocore exception."""
+        return enrol_students(self.stack, students, rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewInStack:
+    """A stack's gallery made anew, in place of one that need not be usable."""
+
+    stack: Deployment
+    in_place_of: str | None
+
+    @classmethod
+    def of(cls, stack: Deployment) -> Self:
+        """Remember which gallery is to be replaced. Raises a botocore exception."""
+        return cls(stack=stack, in_place_of=gallery_etag(stack))
+
+    @property
+    def known(self) -> Gallery:
+        """Nobody."""
+        return Gallery.empty()
+
+    def keep(self, students: Collection[Student], rows: Gallery) -> Gallery:
+        """Raise GalleryBusyError, or a botocore exception."""
+        enrol_anew(self.stack, students, rows, in_place_of=self.in_place_of)
+        return rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewFile:
+    """A gallery file, which has no records."""
+
+    path: Path
+
+    @property
+    def known(self) -> Gallery:
+        """Nobody."""
+        return Gallery.empty()
+
+    def keep(self, students: Collection[Student], rows: Gallery) -> Gallery:  # noqa: ARG002 - no records
+        """Raise OSError."""
+        rows.save(self.path)
+        return rows
