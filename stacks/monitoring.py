@@ -38,7 +38,7 @@ NEAR_TIMEOUT = 0.9
 class Metric:
     """A series of numbers in CloudWatch, and how those of one period become one."""
 
-    namespace: str
+    namespace: pulumi.Input[str]
     name: str
     statistic: str
     dimensions: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
@@ -52,7 +52,9 @@ class Monitoring(Component):
     ) -> None:
         super().__init__(name)
         self._name = name
-        self._namespace = f"LambdaLens/{pulumi.get_stack()}"
+        # Dashboards and namespaces belong to the whole account. Pulumi gave the function a name
+        # of its own; two deployments of one stack name, by two people, share nothing by it.
+        self._namespace = pulumi.Output.concat("LambdaLens/", recogniser.function.name)
         self._function = {"FunctionName": recogniser.function.name}
         self._queue = {"QueueName": recogniser.failures.name}
         self._actions = self._topic(settings.alarm_email) if settings.alarm_email else []
@@ -88,7 +90,7 @@ class Monitoring(Component):
         )
         self.dashboard = cloudwatch.Dashboard(
             name,
-            dashboard_name=f"lambdalens-{pulumi.get_stack()}",
+            dashboard_name=recogniser.function.name,
             dashboard_body=pulumi.Output.json_dumps({"widgets": self._widgets(region)}),
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -80,8 +80,15 @@ def test_the_alarm_on_unreadable_videos_watches_what_is_counted(program: Program
     assert (alarm["namespace"], alarm["metricName"]) == (metric["namespace"], metric["name"])
 
 
-def test_stacks_do_not_count_into_the_same_metrics(dev: Program, prod: Program) -> None:
-    assert alarms(dev)["unreadable"]["namespace"] != alarms(prod)["unreadable"]["namespace"]
+def test_no_two_deployments_share_metrics_or_a_dashboard(program: Program) -> None:
+    # The function's name is one that Pulumi makes up, so not even two of one stack name do.
+    assert "name" not in program.one("lambda/function:Function").inputs
+    function = program.one("lambda/function:Function").outputs["name"]
+    for counted in program.every("cloudwatch/logMetricFilter:LogMetricFilter"):
+        namespace = counted.inputs["metricTransformation"]["namespace"]
+        assert namespace == f"LambdaLens/{function}"
+    dashboard = program.one("cloudwatch/dashboard:Dashboard").inputs
+    assert dashboard["dashboardName"] == function
 
 
 def test_alarms_are_sent_to_the_configured_address() -> None:
