@@ -18,15 +18,12 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from local.execution_environment import (
     ExecutionEnvironment,
     ExecutionEnvironmentLostError,
     FunctionConfiguration,
     Outcome,
 )
-from local.lifeline import LifelineCutError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,14 +33,6 @@ if TYPE_CHECKING:
     from local.sandbox import StartSandbox
 
 _log = logging.getLogger(__name__)
-
-_CANNOT_RUN = (
-    ExecutionEnvironmentLostError,
-    LifelineCutError,
-    OSError,  # no process, or no port, could be had
-    BotoCoreError,  # the role's credentials could not be had
-    ClientError,
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +116,7 @@ class _Worker(threading.Thread):
         """Warm up, then pass on events until the queue yields None."""
         try:
             self._ready_environment()
-        except _CANNOT_RUN as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, events are yet to come
             self._give_up(error)
         while job := self._jobs.get():
             job.outcome.set_result(self._outcome_of(job))
@@ -136,7 +125,7 @@ class _Worker(threading.Thread):
     def _outcome_of(self, job: _Job) -> Outcome:
         try:
             return self._ready_environment().invoke(job.request_id, job.event)
-        except _CANNOT_RUN as error:
+        except Exception as error:  # noqa: BLE001 - an event that nobody answers hangs for good
             return self._give_up(error)
 
     def _ready_environment(self) -> ExecutionEnvironment:
@@ -149,17 +138,22 @@ class _Worker(threading.Thread):
 
     def _give_up(self, error: Exception) -> Outcome:
         """Discard the environment, and return its loss in Lambda's format."""
-        if not self._stopping.is_set():
-            _log.warning("%s: %s", self._function_name, error)
-        self._discard_environment()
+        error_type = type(error).__name__
         if isinstance(error, ExecutionEnvironmentLostError):
-            return _failure(error.error_type, str(error))
-        return _failure(type(error).__name__, str(error))
+            error_type = error.error_type
+        if not self._stopping.is_set():
+            _log.warning("%s: %s: %s", self._function_name, error_type, error)
+        self._discard_environment()
+        return _failure(error_type, str(error))
 
     def _discard_environment(self) -> None:
-        if self._environment is not None:
-            self._environment.close()
-            self._environment = None
+        environment, self._environment = self._environment, None
+        if environment is None:
+            return
+        try:
+            environment.close()
+        except Exception as error:  # noqa: BLE001 - what is left of it ends with the lifeline
+            _log.warning("%s: %s: %s", self._function_name, type(error).__name__, error)
 
 
 def _failure(error_type: str, message: str) -> Outcome:

@@ -10,8 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from local.account import Account
+from local.execution_environment import FunctionConfiguration
+from local.workers import WorkerPool
+
 if TYPE_CHECKING:
     from local.aws import LocalAws
+    from local.sandbox import Sandbox
 
 PROGRAM = Path(__file__).parent / "small_program.py"
 
@@ -135,3 +140,35 @@ def test_a_function_that_can_not_start_fails_each_event(aws: LocalAws) -> None:
 
     assert {error["errorType"] for error in errors} == {"RuntimeError"}
     assert {error["errorMessage"] for error in errors} == {"this module is broken"}
+
+
+def test_a_worker_outlives_whatever_goes_wrong_and_answers(
+    aws: LocalAws, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> Sandbox:
+        raise ZeroDivisionError("nobody thought of this")
+
+    role = aws.client("iam").list_roles()["Roles"][0]["Arn"]
+    function = FunctionConfiguration(
+        name="unlucky",
+        arn="arn",
+        role_arn=role,
+        handler="handler",
+        timeout=1,
+        memory_mb=512,
+        ephemeral_storage_mb=512,
+        log_group="group",
+        log_format="JSON",
+        log_level=None,
+        variables={},
+    )
+    account = Account(aws.endpoint_url)
+    pool = WorkerPool(function, size=1, account=account, lifeline=aws.lifeline, start=fail)
+    pool.start()
+
+    outcomes = [pool.submit(str(number), b"{}").result(timeout=20) for number in range(2)]
+
+    pool.stop()
+    assert [outcome.succeeded for outcome in outcomes] == [False, False]
+    assert b"nobody thought of this" in outcomes[1].payload
+    assert "unlucky: ZeroDivisionError: nobody thought of this" in caplog.text
