@@ -4,14 +4,15 @@
 # imports the image NAME into the engine of the client DOCKER (default: docker).
 #
 # Like python:<minor>-slim-bookworm, it is a small Debian 12 with CPython under /usr/local and pip.
-# Debian comes from its own archive. CPython is that of the `python3` on PATH, with what the real
-# image leaves out left out here: its tests, its static libraries, its symbols, its byte-code. In addition it
+# Debian comes from its own archive. CPython is that of $PYTHON (default: python3), without what the
+# real image lacks: its tests, its static libraries, its symbols, its byte-code. In addition it
 # trusts the certificates that this machine trusts, and its pip goes where this machine's goes.
 # It needs root and debootstrap, on Debian 12, and takes a minute.
 set -euo pipefail
 
 name=$1
 docker=${2:-docker}
+python=${PYTHON:-python3}
 
 fail() {
   echo "stand_in_base.sh: $1" >&2
@@ -21,9 +22,9 @@ grep -qx 'VERSION_CODENAME=bookworm' /etc/os-release || fail "this machine is no
 [ "$(id -u)" = 0 ] || fail "debootstrap needs root"
 command -v debootstrap > /dev/null || fail "debootstrap is missing: apt-get install debootstrap"
 
-prefix=$(python3 -c 'import sys; print(sys.base_prefix)')
-minor=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-version=$(python3 -c 'import platform; print(platform.python_version())')
+prefix=$("$python" -c 'import sys; print(sys.base_prefix)')
+minor=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+version=$("$python" -c 'import platform; print(platform.python_version())')
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -63,7 +64,7 @@ cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
   echo 'cert = /etc/ssl/certs/ca-certificates.crt'
   # Of this machine's settings, those that say which index, and how to get there. A folder of this
   # machine is not there in the image.
-  python3 -m pip config list \
+  "$python" -m pip config list \
     | sed -nE "s/^[^=]*\.(index-url|extra-index-url|proxy|trusted-host|timeout|default-timeout)='(.*)'$/\1 = \2/p" \
     | grep -v 'file:' | sort -u -t= -k1,1 || true
 } > "$root/etc/pip.conf"

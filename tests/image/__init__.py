@@ -1,0 +1,1 @@
+"""The function's container image, on a Docker engine: `make image-test`."""
