@@ -52,12 +52,20 @@ format: $(DEV) ## let ruff put the code in form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# In a copy without pins to hold on to, so that the files here change only when all has worked.
+LOCK := .cache/lock
 lock: $(DEV) ## pin every package again in constraints.txt, and the image's with their hashes
 	$(BIN)/pip install --quiet uv
-	: > constraints.txt
-	$(COMPILE) requirements-dev.txt --output-file constraints.txt
-	$(COMPILE) --generate-hashes function/requirements.txt --output-file function/requirements.lock
-	echo setuptools | $(COMPILE) --generate-hashes --constraints constraints.txt - --output-file function/requirements-build.lock
+	rm -rf $(LOCK)
+	mkdir -p $(LOCK)/function
+	cp requirements*.txt $(LOCK)
+	cp function/requirements.txt $(LOCK)/function
+	: > $(LOCK)/constraints.txt
+	$(COMPILE) $(LOCK)/requirements-dev.txt --output-file $(LOCK)/constraints.txt
+	$(COMPILE) --generate-hashes $(LOCK)/function/requirements.txt --output-file $(LOCK)/function/requirements.lock
+	echo setuptools | $(COMPILE) --generate-hashes --constraints $(LOCK)/constraints.txt - --output-file $(LOCK)/function/requirements-build.lock
+	mv $(LOCK)/function/*.lock function
+	mv $(LOCK)/constraints.txt constraints.txt
 
 clean: ## remove the virtual environment and the caches
 	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
