@@ -7,6 +7,7 @@ found.
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
@@ -34,7 +35,7 @@ from stacks.trigger import SUFFIXES
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from function.students import Student
 
@@ -123,7 +124,7 @@ def _show(arguments: argparse.Namespace, *, is_sample: bool) -> int:
         console.print("Fetching the sample pictures, if they are not in the cache …")
         fetch_sample_pictures()
     else:
-        shown = _own_class(arguments)
+        shown = _own_class(arguments, console)
     console.print("Starting the embedded AWS and deploying the stack 'local' to it …")
     with LocalAws() as aws:
         if is_sample:
@@ -158,21 +159,37 @@ def _sample_class(folder: Path) -> _Class:
     )
 
 
-def _own_class(arguments: argparse.Namespace) -> _Class:
+def _own_class(arguments: argparse.Namespace, console: Console) -> _Class:
     folder: Path = arguments.videos
     for given in (folder, arguments.portraits):
         if not given.is_dir():
             raise NothingToShowError(f"{given} is not a folder: check the path")
-    paths = sorted(path for path in folder.rglob("*") if path.name.endswith(SUFFIXES))
+    files = sorted(_files(folder))
+    paths = [path for path in files if path.name.endswith(SUFFIXES)]
     if not paths:
         raise NothingToShowError(
             f"there is no video in {folder}: the names of videos end in {' '.join(VIDEO_SUFFIXES)}"
         )
+    for path in sorted({*files} - {*paths}):
+        if path.name.lower().endswith(VIDEO_SUFFIXES):
+            console.print(
+                f"  left out: {path}: S3 takes a suffix in lower or in upper case, not in a mixture"
+            )
     return _Class(
         students=read_students(arguments.students),
         portraits=arguments.portraits,
         videos={path.relative_to(folder).as_posix(): path for path in paths},
     )
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Find the files in a folder and its folders. Raises OSError if one of them can't be read."""
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    for place, _, names in os.walk(folder, onerror=refuse):
+        yield from (path for name in names if (path := Path(place, name)).is_file())
 
 
 def _enrol(aws: LocalAws, shown: _Class, console: Console) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 from io import StringIO
@@ -11,6 +12,7 @@ import pytest
 from rich.console import Console
 
 from local.aws import LocalAws
+from local.demo import _files, _own_class
 from local.demo_report import Truth, is_as_expected, report
 from local.round_trip import NoResultError, Result, RoundTrip
 
@@ -103,6 +105,34 @@ def test_what_it_cannot_do_without_is_one_line_before_anything_starts(
     assert ended.stdout == ""
     assert problem in ended.stderr
     assert ended.stderr.count("\n") == 1
+
+
+def test_of_a_folder_only_videos_are_taken_and_what_looks_like_one_is_named(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "week 1.mp4").mkdir()
+    (tmp_path / "week 1.mp4" / "lecture.mp4").touch()
+    (tmp_path / "gone.mp4").symlink_to("nowhere")
+    for name in ("CAMERA.MOV", "phone.Mp4", "notes.txt"):
+        (tmp_path / name).touch()
+    (tmp_path / "students.csv").write_text(
+        "student_id,name,major,year\n1,Ada,maths,junior\n", encoding="utf-8"
+    )
+    given = argparse.Namespace(
+        videos=tmp_path, portraits=tmp_path, students=tmp_path / "students.csv"
+    )
+    said = StringIO()
+
+    shown = _own_class(given, Console(file=said, width=500))
+
+    assert list(shown.videos) == ["CAMERA.MOV", "week 1.mp4/lecture.mp4"]
+    assert said.getvalue().count("left out") == 1
+    assert "phone.Mp4" in said.getvalue()
+
+
+def test_a_folder_that_can_not_be_read_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="gone"):
+        list(_files(tmp_path / "gone"))
 
 
 @pytest.fixture(scope="module")
