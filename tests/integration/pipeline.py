@@ -116,6 +116,17 @@ class Pipeline:
         ]
         return [event["message"] for event in events]
 
+    def logged(self, event: str) -> int:
+        """Return how many videos the function has logged with this event."""
+        return sum(f'"event": "{event}"' in line for line in self.log())
+
+    def wait_until_logged(self, event: str, *, beyond: int) -> None:
+        """Wait until more videos than so many are in the log, which is written after the result."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while self.logged(event) <= beyond:
+            assert time.monotonic() < deadline, self.log()
+            time.sleep(0.05)
+
     def _etag(self, bucket: str, key: str) -> str:
         """Return an object's ETag, or what results say when there is no such object."""
         found = self._s3.list_objects_v2(Bucket=bucket, Prefix=key).get("Contents", [])

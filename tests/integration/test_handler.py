@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import json
 import logging
 from itertools import count
@@ -249,13 +250,30 @@ def test_a_video_that_is_gone_is_reported_unless_it_has_a_result(
     assert "v.error.json" not in results(s3)
 
 
-def test_a_gallery_of_another_model_is_a_failure_and_not_a_result(
-    app: App, s3: S3Client, blank_video: bytes
+@pytest.mark.usefixtures("enrolled")
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"model": np.array("another")}, "made with 'another'"),
+        ({"encodings": np.zeros((1, 64), np.float32)}, r"\(1, 64\)"),
+    ],
+    ids=["model", "shape"],
+)
+def test_a_gallery_of_another_model_or_shape_is_a_failure_and_not_a_result(
+    app: App, s3: S3Client, blank_video: bytes, changes: dict[str, Any], said: str
 ) -> None:
-    s3.put_object(Bucket=VIDEOS, Key=GALLERY, Body=b"no gallery")
-    with pytest.raises(GalleryError):
+    s3.put_object(Bucket=VIDEOS, Key=GALLERY, Body=changed_gallery(s3, changes))
+    with pytest.raises(GalleryError, match=said):
         app.handler(put(s3, "v.mp4", blank_video), None)
     assert results(s3) == {}
+
+
+def changed_gallery(s3: S3Client, changes: dict[str, Any]) -> bytes:
+    stored = io.BytesIO(s3.get_object(Bucket=VIDEOS, Key=GALLERY)["Body"].read())
+    changed = io.BytesIO()
+    with np.load(stored) as gallery:
+        np.savez(changed, **{**gallery, **changes})
+    return changed.getvalue()
 
 
 def test_one_failure_does_not_keep_the_other_videos_of_an_event_back(

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local.program import DeploymentError
+from local.account import Account
+from local.function_host import FunctionHost
+from local.program import DeploymentError, run_program
+from local.provisioning import Provisioner
+from local.sandbox import ProcessSandbox
+from stacks.configuration import REPOSITORY, stack_configuration
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from local.aws import LocalAws
 
 PROGRAM = Path(__file__).parent / "small_program.py"
@@ -58,3 +65,31 @@ def test_an_error_of_the_program_says_where_it_is(aws: LocalAws) -> None:
 def test_a_wrong_setting_is_named(aws: LocalAws) -> None:
     with pytest.raises(DeploymentError, match="imageUri"):
         aws.deploy(PROGRAM.parents[2] / "__main__.py", {"aws:region": "us-east-1"})
+
+
+def test_the_real_program_is_refused_without_the_permission_of_its_trigger(aws: LocalAws) -> None:
+    account = Account(aws.endpoint_url)
+    functions = FunctionHost(account, aws.lifeline, workers=1, start=ProcessSandbox)
+    try:
+        with pytest.raises(DeploymentError, match="BucketNotification lambdalens-trigger: no perm"):
+            run_program(
+                REPOSITORY / "__main__.py",
+                project="lambdalens",
+                stack="local",
+                configuration=stack_configuration("local"),
+                provisioner=_WithoutPermission(account, functions),
+            )
+    finally:
+        functions.stop()
+
+
+class _WithoutPermission(Provisioner):
+    """Makes every resource but the permission to invoke the function."""
+
+    def create(
+        self, kind: str, name: str, inputs: Mapping[str, Any]
+    ) -> tuple[str, dict[str, object]]:
+        """Make a resource, or only say so."""
+        if kind == "aws:lambda/permission:Permission":
+            return name, dict(inputs)
+        return super().create(kind, name, inputs)
