@@ -8,7 +8,9 @@ from contextvars import copy_context
 import pulumi
 import pytest
 
+from function.recognition import RecognitionOptionError, RecognitionOptions
 from stacks.configuration import project, stack_configuration
+from stacks.names import camel_case
 from stacks.settings import StackSettings, StackSettingsError
 from tests.infra.recording import run_program, run_program_with
 
@@ -140,3 +142,15 @@ def test_the_schema_describes_every_setting_and_no_other() -> None:
     for setting in schema.values():
         assert setting["description"].endswith(".")
         assert type(setting["default"]) is types[setting["type"]]
+
+
+@pytest.mark.parametrize("option", ["samples_per_second", "tolerance", "margin"])
+@pytest.mark.parametrize("value", ["-0.01", "0", "0.01", "1", "1.01", "60", "60.01", "nan", "inf"])
+def test_the_stack_takes_what_the_function_takes_and_nothing_else(option: str, value: str) -> None:
+    try:
+        RecognitionOptions(**{option: float(value)})
+    except RecognitionOptionError:
+        with pytest.raises(StackSettingsError):
+            read(**{camel_case(option): value})
+    else:
+        read(**{camel_case(option): value})
