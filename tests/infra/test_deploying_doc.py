@@ -1,16 +1,18 @@
-"""What docs/deploying.md says of the settings and alarms is what the program does."""
+"""What the documents say of settings, alarms and suffixes is what the program does."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
+from function.results import VIDEO_SUFFIXES
 from stacks.configuration import REPOSITORY, project
 
 if TYPE_CHECKING:
     from tests.infra.recording import Program
 
 DOCUMENT = (REPOSITORY / "docs" / "deploying.md").read_text(encoding="utf-8")
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
 
 def rows(heading: str) -> list[list[str]]:
@@ -41,6 +43,16 @@ def test_the_alarms_are_those_of_the_program(program: Program) -> None:
 
 
 def test_the_outputs_it_asks_for_are_exported(program: Program) -> None:
-    asked_for = set(re.findall(r"pulumi stack output (\w+)", DOCUMENT))
+    asked_for = set(re.findall(r"pulumi stack output (\w+)", DOCUMENT + README))
     assert asked_for
     assert asked_for <= program.exports.keys()
+
+
+def test_they_ask_for_the_outputs_of_a_named_stack() -> None:
+    # Without a name, Pulumi takes the stack that was selected last.
+    assert not re.findall(r"pulumi stack output \w+(?! -s \w)\b", DOCUMENT + README)
+
+
+def test_the_suffixes_of_videos_are_those_that_the_trigger_takes() -> None:
+    sentence = README.partition("a key that ends in a video's suffix")[2].partition("One result")[0]
+    assert tuple(re.findall(r"`(\.\w+)`", sentence)) == VIDEO_SUFFIXES

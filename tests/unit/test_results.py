@@ -73,6 +73,12 @@ def test_a_result_is_no_video_and_lies_beside_it(video: str) -> None:
         assert key.rpartition("/")[0] == video.rpartition("/")[0]
 
 
+@given(video_keys)
+def test_a_result_key_is_at_most_eleven_bytes_longer(video: str) -> None:
+    for key in (csv_key(video), error_key(video)):
+        assert len(key) <= len(video) + 11
+
+
 @pytest.mark.parametrize("key", ["notes.txt", "mp4", "lecture.mp4.zip", "", "lecture.mp4/"])
 def test_a_key_without_a_video_suffix_is_refused(key: str) -> None:
     with pytest.raises(NotAVideoKeyError, match=r"no video suffix: one of \.mp4 "):
