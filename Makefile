@@ -11,10 +11,10 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-
 # No BLAS threads: on frames this small they cost more CPU than they save.
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help setup demo up test bench lint format lock clean
+.PHONY: help setup demo up test bench image image-test image-packages lint format lock clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "Python %d.%d cannot run this: use 3.11, 3.12 or 3.13, for example make PYTHON=python3.12" % v)'
@@ -37,11 +37,20 @@ demo: $(RUN) ## the main job on the embedded AWS; your own: VIDEOS=dir PORTRAITS
 up: $(RUN) ## the embedded AWS with the local stack, until Ctrl-C
 	$(BIN)/python -m local up
 
-test: $(DEV) ## run all tests
+test: $(DEV) ## run all tests but the image's
 	$(BIN)/pytest
 
 bench: $(DEV) ## what recognising costs, beside the plain way; your own: VIDEOS=dir GALLERY=g.npz TRUTH=t.csv
 	$(BIN)/python -m bench $(if $(ONLY),--only "$(ONLY)") $(if $(VIDEOS),--videos "$(VIDEOS)") $(if $(GALLERY),--gallery "$(GALLERY)") $(if $(PORTRAITS),--portraits "$(PORTRAITS)") $(if $(STUDENTS),--students "$(STUDENTS)") $(if $(TRUTH),--truth "$(TRUTH)")
+
+image: $(RUN) ## build the function's image with this machine's Docker; with another Python: PYTHON_VERSION=3.13
+	$(BIN)/python -m local image $(if $(PYTHON_VERSION),--python-version "$(PYTHON_VERSION)")
+
+image-test: $(DEV) ## build the image and test it as Lambda runs it, on this machine's Docker
+	$(BIN)/pytest tests/image --timeout=900
+
+image-packages: image ## list what is in the image in docs/image-packages.md
+	$(BIN)/python -m tests.image.packages
 
 lint: $(DEV) ## ruff and mypy
 	$(BIN)/ruff check .

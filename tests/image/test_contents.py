@@ -19,6 +19,7 @@ from stacks.configuration import REPOSITORY
 from stacks.function_image import content_digest
 from stacks.source import revision
 from tests.image.conftest import PYTHON_VERSION
+from tests.image.packages import DOCUMENT, contents, python_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -175,6 +176,14 @@ def test_its_labels_say_where_it_comes_from(engine: ContainerEngine, image: str)
 
     assert labels["org.opencontainers.image.revision"] == revision(REPOSITORY)
     assert labels["org.opencontainers.image.source"]
+
+
+def test_the_list_of_packages_is_true(engine: ContainerEngine, image: str) -> None:
+    found = contents(engine, image)
+
+    assert python_tables(found) in DOCUMENT.read_text(encoding="utf-8"), "run make image-packages"
+    assert all(licence != "unknown" for _, _, licence in found.packages)
+    assert found.debian
 
 
 def test_the_context_is_what_the_digest_is_of(

@@ -42,10 +42,8 @@ def test_no_container_is_left_however_it_ends(
     assert _containers(engine, up) == []
 
 
-def test_an_image_that_is_not_there_is_named_with_the_remedy(
-    up: Up, engine: ContainerEngine
-) -> None:
-    assert engine
+@pytest.mark.usefixtures("engine")
+def test_an_image_that_is_not_there_is_named_with_the_remedy(up: Up) -> None:
     process = up.start("--port", "0", "--container", "nowhere:1")
     _, errors = process.communicate(timeout=60)
 
