@@ -12,14 +12,17 @@ is no hurry: the pace follows the rate at which results come, and slows down whe
 from __future__ import annotations
 
 from bisect import bisect_right
+from functools import partial
 from typing import TYPE_CHECKING
 
-from loadtest.workload import key_start, number_in
+from loadtest.workload import key_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from types_boto3_s3 import S3Client
+
+    from loadtest.workload import Video
 
 _CSV_SUFFIX = ".csv"
 
@@ -33,11 +36,14 @@ RESULTS_PER_REQUEST = 2
 class Listing:
     """The results under the run's prefix, page by page. `requests` counts the pages."""
 
-    def __init__(self, s3: S3Client, bucket: str, prefix: str, *, page: int = 1000) -> None:
+    def __init__(
+        self, s3: S3Client, bucket: str, prefix: str, videos: Iterable[Video], *, page: int = 1000
+    ) -> None:
         self._s3 = s3
         self._bucket = bucket
         self._prefix = prefix
         self._page = page
+        self._numbers = {key: video.number for video in videos for key in video.result_keys}
         self.requests = 0
 
     def results_of(self, waiting: Iterable[int]) -> dict[int, str]:
@@ -49,13 +55,13 @@ class Listing:
         while position < len(numbers):
             keys, goes_on = self._keys_from(numbers[position])
             for key in keys:
-                number = number_in(key, self._prefix)
+                number = self._numbers.get(key)
                 # A video with a CSV and an error report has been processed twice; the CSV counts.
                 if number in wanted and (number not in found or key.endswith(_CSV_SUFFIX)):
                     found[number] = key
             if not goes_on:
                 break
-            position = bisect_right(numbers, number_in(keys[-1], self._prefix))
+            position = bisect_right(numbers, keys[-1], key=partial(key_start, self._prefix))
         return found
 
     def _keys_from(self, number: int) -> tuple[Sequence[str], bool]:

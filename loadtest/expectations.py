@@ -21,6 +21,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from function.results import FORMULA_STARTS
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
@@ -32,8 +34,8 @@ _MAPPED = ("major", "year")
 _VIDEO, _UNREADABLE = "video", "unreadable"
 _YES, _NO = "yes", ("", "no")
 
-# function/results.py puts an apostrophe before what a spreadsheet would run as a formula.
-_ESCAPED_STARTS = ("'=", "'+", "'-", "'@", "'\t", "'\r")
+# A result has an apostrophe before what a spreadsheet would run as a formula.
+_ESCAPED_STARTS = tuple(f"'{start}" for start in FORMULA_STARTS)
 
 
 class ExpectationError(ValueError):

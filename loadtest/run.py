@@ -86,7 +86,7 @@ class Run:
         self._clock = clock
         self._patience = patience_seconds
         self._uploads = Uploads(s3, target.input_bucket, videos, clock, concurrency=concurrency)
-        self._listing = Listing(s3, target.output_bucket, prefix)
+        self._listing = Listing(s3, target.output_bucket, prefix, videos)
         self._readers = min(concurrency, _MOST_READERS)
         self._last_sign_of_life = 0.0
         self.results: dict[int, Result] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -22,6 +23,8 @@ from loadtest.workload import plan
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from types_boto3_s3 import S3Client
+
     from loadtest.cloudwatch import Metrics
     from loadtest.expectations import Expectation
     from loadtest.journeys import Journey
@@ -31,7 +34,9 @@ if TYPE_CHECKING:
     from loadtest.sources import Source
     from loadtest.target import Target
 
-_KIB_IN_MB = 1e6 / 1024
+_ATTEMPTS_OF_A_CHECK = 2
+_KIB = 1024
+_MEGABYTE = 1e6
 
 
 class Session:
@@ -55,14 +60,14 @@ class Session:
             seed=options.seed,
         )
         self._requests, self._clocks = RequestCount(), ClockComparison()
-        self._s3 = target.s3(concurrency=options.concurrency)
-        self._requests.watch(self._s3)
-        self._clocks.watch(self._s3)
+        self._s3 = self._watched(target.s3(concurrency=options.concurrency))
         self._notes: list[str] = []
 
     def check(self) -> None:
         """See that the run can begin. Raises AccessError and PlaceTakenError."""
-        self._target.check_free(self._s3, self._options.prefix)
+        # What does not answer at all should be said soon.
+        s3 = self._watched(self._target.s3(concurrency=1, attempts=_ATTEMPTS_OF_A_CHECK))
+        self._target.check_free(s3, self._options.prefix)
         self._failures_before = self._failures_waiting()
 
     def go(self, watch: Callable[[Progress], None]) -> None:
@@ -111,6 +116,11 @@ class Session:
             generator=self._generator(),
             notes=self._notes,
         )
+
+    def _watched(self, s3: S3Client) -> S3Client:
+        self._requests.watch(s3)
+        self._clocks.watch(s3)
+        return s3
 
     def _times_written(self) -> Mapping[str, int] | None:
         keys = {key for video in self._videos for key in video.result_keys}
@@ -274,9 +284,19 @@ class Session:
         requests = self._requests.as_dict()
         return Generator(
             cpu_seconds=usage.ru_utime + usage.ru_stime,
-            peak_memory_mb=usage.ru_maxrss / _KIB_IN_MB,
+            peak_memory_mb=_peak_memory_mb(),
             requests=requests,
             requests_cost=cost_of_requests(requests),
             clock_ahead_seconds=self._clocks.ahead_seconds,
             clock_uncertainty_seconds=self._clocks.uncertainty_seconds,
         )
+
+
+def _peak_memory_mb() -> float:
+    """Return the most memory that this process ever had, in megabytes.
+
+    From /proc, because getrusage's figure begins with that of the process that started this one.
+    """
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) * _KIB / _MEGABYTE

@@ -47,11 +47,11 @@ class Target:
             deployment=deployment,
         )
 
-    def s3(self, *, concurrency: int) -> S3Client:
+    def s3(self, *, concurrency: int, attempts: int = _ATTEMPTS) -> S3Client:
         """Return a client for all threads of a run. Raises AccessError."""
         config = Config(
             max_pool_connections=_CONNECTIONS_FOR_EACH_UPLOADER * concurrency + 1,
-            retries={"mode": "standard", "max_attempts": _ATTEMPTS},
+            retries={"mode": "standard", "max_attempts": attempts},
             # boto3 would compute a checksum that S3 computes anyway: processor time of ours.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",

@@ -78,11 +78,6 @@ def key_start(prefix: str, number: int) -> str:
     return f"{prefix}{number:0{_DIGITS}}"
 
 
-def number_in(key: str, prefix: str) -> int:
-    """Return the number of the video to which a key of the run belongs."""
-    return int(key[len(prefix) : len(prefix) + _DIGITS])
-
-
 def _rounds(sources: Sequence[Source], seed: int) -> Iterator[Source]:
     random = np.random.default_rng(seed)
     while True:
