@@ -10,8 +10,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from function.attendance import Look, attendance
 from function.gallery import Gallery
-from function.recognition import RecognitionOptions, recognise
+from function.recognition import RecognitionOptions, recognise, search
 from function.results import csv_text
 
 if TYPE_CHECKING:
@@ -26,12 +27,16 @@ OPTIONS = RecognitionOptions()
 # The stages' functions, where the recognition looks them up.
 PROBES: Mapping[str, str] = {
     "function.recognition:sampled_frames": "decode",
-    "function.recognition:find_faces": "detect",
-    "function.faces:_encoding": "describe",  # and align
-    "function.gallery:Gallery.identify": "match",
+    "function.recognition:FaceSearch.faces": "detect",
+    "function.faces:face_chip": "align",
+    "function.descriptor:DescriptorNetwork.describe": "describe",
+    "function.gallery:Gallery.nearest": "match",
 }
 
-LOAD_MODELS = "from function import faces; faces._detector(); faces._aligner(); faces._encoder()"
+LOAD_MODELS = (
+    "from function import alignment, detector, faces; "
+    "alignment._landmark_model(); detector._detectors(); faces._network()"
+)
 """The statement that a fresh process loads all models with."""
 
 
@@ -41,8 +46,16 @@ def everyone(video: Path, gallery: Gallery) -> frozenset[str]:
     return frozenset(seen.student_id for seen in recognition.attendance)
 
 
-first_match: Callable[[Path, Gallery], frozenset[str]] | None = None
-"""Return the first student that is recognised, or none; None as long as there is no such form."""
+def first_match(video: Path, gallery: Gallery) -> frozenset[str]:
+    """Return the first student that is recognised, or none."""
+    looks: list[Look] = []
+    for finding in search(video, gallery, OPTIONS):
+        looks += finding.looks
+        found = attendance(looks, tolerance=OPTIONS.tolerance, margin=OPTIONS.margin)
+        if found:
+            return frozenset({found[0].student_id})
+    return frozenset()
+
 
 everyone_with_threads: Callable[[Path, Gallery, int], frozenset[str]] | None = None
 """Return everyone, with so many threads; None as long as there is one thread only."""
@@ -50,7 +63,7 @@ everyone_with_threads: Callable[[Path, Gallery, int], frozenset[str]] | None = N
 
 def match(gallery: Gallery, encodings: NDArray[np.float32]) -> object:
     """Find whose faces these are, of the shape (faces, 128)."""
-    return gallery.identify(encodings, tolerance=OPTIONS.tolerance, margin=OPTIONS.margin)
+    return gallery.nearest(encodings)
 
 
 def main() -> None:
@@ -60,7 +73,7 @@ def main() -> None:
     if form == "everyone":
         recognition = recognise(Path(video), known, OPTIONS)
         sys.stdout.write(csv_text(recognition.attendance, {}))
-    elif form == "first-match" and first_match is not None:
+    elif form == "first-match":
         sys.stdout.write("\n".join(("student_id", *first_match(Path(video), known), "")))
     else:
         sys.exit(f"{form!r} is not a form of this")

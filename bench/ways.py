@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import sys
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING
 
 from bench import floor, ours, reference, seed
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.inputs import Known
-    from function.gallery import Gallery
 
 SEED_FIRST = "seed's way, first match"
 SEED_EVERYONE = "seed's way, everyone"
@@ -49,7 +47,7 @@ def ways(known: Known) -> dict[str, Way]:
     """Return all ways by name, for a gallery, ours at its usual rate and the others at the same."""
     rate = ours.OPTIONS.samples_per_second
     faces = seed.KnownFaces.load(known.path)
-    by_name = {
+    return {
         SEED_FIRST: Way(
             look=lambda video: seed.first_match(video, faces),
             probes=seed.PROBES,
@@ -70,27 +68,19 @@ def ways(known: Known) -> dict[str, Way]:
             probes=ours.PROBES,
             arguments=("bench.ours", "everyone"),
         ),
-        FLOOR: Way(look=lambda video: _floor(video, rate), probes=floor.PROBES, judge=None),
-    }
-    if ours.first_match is not None:
-        by_name[OURS_FIRST] = Way(
-            look=partial(_with_gallery, ours.first_match, known),
+        OURS_FIRST: Way(
+            look=lambda video: ours.first_match(video, known.gallery),
             probes=ours.PROBES,
             arguments=("bench.ours", "first-match"),
             judge=Verdict.on_first_match,
-        )
-    return by_name
+        ),
+        FLOOR: Way(look=lambda video: _floor(video, rate), probes=floor.PROBES, judge=None),
+    }
 
 
 def students_in(output: str) -> frozenset[str]:
     """Read the students' ids out of the CSV that a process printed."""
     return frozenset(row["student_id"] for row in csv.DictReader(output.splitlines()))
-
-
-def _with_gallery(
-    look: Callable[[Path, Gallery], frozenset[str]], known: Known, video: Path
-) -> frozenset[str]:
-    return look(video, known.gallery)
 
 
 def _floor(video: Path, rate: float) -> frozenset[str]:

@@ -2,43 +2,33 @@
 
 The detector and the models are the ones behind the face_recognition library (dlib's HOG frontal
 detector, the 5-point alignment and the ResNet descriptor), so that encodings made with that
-library and encodings made here can be compared. dlib is driven directly: importing
-face_recognition loads two more models than are used here, a third of a second of them on every
-cold start, and needs the retired pkg_resources.
+library and encodings made here can be compared. Each part is loaded when first needed: a file
+that is no video should not wait for them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
-import dlib
 import numpy as np
 
+from function.alignment import face_chip
+from function.descriptor import ENCODING_LENGTH, DescriptorNetwork
+from function.detector import detect_faces
+from function.location import Location
+from function.models import model_file
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
+
+__all__ = ["ENCODING_LENGTH", "MODEL", "Face", "Location", "encode_faces", "find_faces"]
 
 # Encodings are comparable only when the same model made them: its name travels with each gallery.
 MODEL = "dlib_face_recognition_resnet_model_v1"
-ENCODING_LENGTH = 128
-
-_ALIGNMENT = "shape_predictor_5_face_landmarks"
-
-
-class ModelsNotInstalledError(Exception):
-    """The model files are missing from the Python environment."""
-
-
-class Location(NamedTuple):
-    """A face's box in pixels, inside the picture, in face_recognition's order."""
-
-    top: int
-    right: int
-    bottom: int
-    left: int
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -55,67 +45,32 @@ class Face:
     encoding: NDArray[np.float32]
 
 
-def find_faces(
-    pixels: NDArray[np.uint8], *, upsample: int = 1, least_score: float = 0.0
-) -> list[Face]:
+def find_faces(pixels: NDArray[np.uint8], *, upsample: int = 1) -> list[Face]:
     """Find and encode every face of an RGB picture of the shape (height, width, 3), 8-bit.
 
-    The detector's smallest face is about 80 pixels wide; each `upsample` doubles the picture
-    first, which halves that and takes four times as long. A `least_score` below 0 also admits
-    boxes the detector itself would reject.
+    The detector's smallest face is about 60 pixels high; each `upsample` doubles the picture
+    first, which halves that and takes four times as long.
 
     With the defaults the encodings equal `face_recognition.face_encodings(pixels,
     face_recognition.face_locations(pixels), model="small")`.
     """
-    boxes, scores, _ = _detector().run(pixels, upsample, least_score)
-    locations = [_inside(box, pixels.shape) for box in boxes]
+    detections = detect_faces(pixels, upsample=upsample)
+    locations = [detection.location.inside(*pixels.shape[:2]) for detection in detections]
     return [
-        Face(location=location, score=score, encoding=_encoding(pixels, location))
-        for location, score in zip(locations, scores, strict=True)
+        Face(location=location, score=detection.score, encoding=encoding)
+        for location, detection, encoding in zip(
+            locations, detections, encode_faces(pixels, locations), strict=True
+        )
     ]
 
 
-def _inside(box: dlib.rectangle, shape: tuple[int, ...]) -> Location:
-    height, width = shape[:2]
-    return Location(
-        top=max(box.top(), 0),
-        right=min(box.right(), width),
-        bottom=min(box.bottom(), height),
-        left=max(box.left(), 0),
-    )
-
-
-def _encoding(pixels: NDArray[np.uint8], location: Location) -> NDArray[np.float32]:
-    top, right, bottom, left = location
-    landmarks = _aligner()(pixels, dlib.rectangle(left, top, right, bottom))
-    return np.asarray(_encoder().compute_face_descriptor(pixels, landmarks), dtype=np.float32)
-
-
-# dlib comes without types. Each part takes a tenth of a second or more to load, and is loaded
-# when first needed: a file that is no video should not wait for them.
+def encode_faces(pixels: NDArray[np.uint8], locations: Sequence[Location]) -> NDArray[np.float32]:
+    """Return the encodings of the faces at some places of an RGB picture: (faces, 128)."""
+    if not locations:
+        return np.empty((0, ENCODING_LENGTH), np.float32)
+    return _network().describe(np.stack([face_chip(pixels, place) for place in locations]))
 
 
 @cache
-def _detector() -> Any:  # noqa: ANN401 - dlib has no types
-    return dlib.get_frontal_face_detector()
-
-
-@cache
-def _aligner() -> Any:  # noqa: ANN401 - dlib has no types
-    return dlib.shape_predictor(str(_model_file(_ALIGNMENT)))
-
-
-@cache
-def _encoder() -> Any:  # noqa: ANN401 - dlib has no types
-    return dlib.face_recognition_model_v1(str(_model_file(MODEL)))
-
-
-def _model_file(name: str) -> Path:
-    """Locate a model in the face_recognition_models distribution, without importing it."""
-    package = find_spec("face_recognition_models")
-    if package is None or package.origin is None:
-        raise ModelsNotInstalledError(
-            "The package face_recognition_models is not installed: "
-            "pip install -r function/requirements.txt"
-        )
-    return Path(package.origin).parent / "models" / f"{name}.dat"
+def _network() -> DescriptorNetwork:
+    return DescriptorNetwork(model_file(MODEL))

@@ -7,6 +7,7 @@ several. This module decides the file's form, refuses any other, and names faces
 
 from __future__ import annotations
 
+import math
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -37,10 +38,15 @@ class GalleryError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Match:
-    """The student that a face was taken for, and the Euclidean distance of the encodings."""
+    """The student whose portraits a face is likest to.
+
+    `distance` is the Euclidean distance of the encodings, of the student's nearest portrait, and
+    `margin` how much farther the nearest portrait of any other student is.
+    """
 
     student_id: str
     distance: float
+    margin: float
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -126,45 +132,36 @@ class Gallery:
             _write_array(archive, "student_ids", np.array(self.student_ids, dtype=np.str_))
             _write_array(archive, "encodings", self.encodings)
 
-    def identify(
-        self, encodings: NDArray[np.float32], *, tolerance: float, margin: float
-    ) -> list[Match | None]:
-        """Name the faces with the given encodings, of the shape (faces, 128), float32.
+    def nearest(self, encodings: NDArray[np.float32]) -> list[Match]:
+        """Return the nearest student of each face, however far: encodings of shape (faces, 128).
 
-        A face is the nearest student's if one of that student's rows is at most `tolerance`
-        away and every row of every other student is more than `margin` farther than that one.
-        Any other face is unknown: None.
+        An empty gallery has none, and an infinite `margin` when there is one student only.
         """
         if not self.student_ids:
-            return [None] * len(encodings)
+            return []
         at_once = max(1, _DISTANCES_AT_ONCE // len(self.student_ids))
         return [
             match
             for start in range(0, len(encodings), at_once)
-            for match in self._identify(encodings[start : start + at_once], tolerance, margin)
+            for match in self._nearest(encodings[start : start + at_once])
         ]
 
-    def _identify(
-        self, faces: NDArray[np.float32], tolerance: float, margin: float
-    ) -> list[Match | None]:
+    def _nearest(self, faces: NDArray[np.float32]) -> list[Match]:
         students, rows, row_squares, first_rows = self._by_student
         # |row - face|² without the faces' own squares, which are the same for all students. One
         # matrix product; its rounding (1e-6) may decide who comes in question, not how near.
         squares = row_squares - 2 * (faces @ rows.T)
         nearest = np.minimum.reduceat(squares, first_rows[:-1], axis=1)
         two_nearest = np.argpartition(nearest, min(1, len(students) - 1), axis=1)[:, :2]
-        matches: list[Match | None] = []
+        matches = []
         for face, candidates in zip(faces, two_nearest.tolist(), strict=True):
             ranked = sorted(
                 (_distance(rows[first_rows[student] : first_rows[student + 1]], face), student)
                 for student in candidates
             )
             distance, student = ranked[0]
-            alone = len(ranked) == 1 or ranked[1][0] - distance > margin
-            near = distance <= tolerance
-            matches.append(
-                Match(student_id=students[student], distance=distance) if near and alone else None
-            )
+            margin = ranked[1][0] - distance if len(ranked) > 1 else math.inf
+            matches.append(Match(student_id=students[student], distance=distance, margin=margin))
         return matches
 
     @cached_property

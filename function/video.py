@@ -1,13 +1,17 @@
-"""A video file as a stream of sampled frames, upright and in RGB.
-
-This module decides what counts as a video, which of its frames are looked at, and what is said
-of a file that cannot be read. Frames are decoded one after another and yielded as they come, so
-memory does not grow with the length of the video.
+"""A video file as a stream of sampled frames: what is looked at, and decoding no more than that.
 
 What counts as a video: a file with a picture track that yields at least one frame, in one of the
 containers that :data:`function.results.VIDEO_SUFFIXES` stand for, whatever its name says. A
 recording without picture, its cover art, and a still picture do not. A damaged file counts as far
 as it can be decoded.
+
+What is looked at: time is cut into steps of 1/`per_second` seconds, and each gives one frame. A
+step with a keyframe gives that, because it can be decoded by itself; any other its first picture
+that others refer to. Packets that no sample needs are not decoded: what follows a keyframe when
+there is another by the end of the next step, pictures that no other refers to, and what comes
+after the last step that is at least half as long as the others. (Leaving out more, such as all
+B-frames, damages pictures; seeking to each sample decodes the same pictures again and again.)
+Memory does not grow with the length of the video.
 """
 
 from __future__ import annotations
@@ -15,14 +19,18 @@ from __future__ import annotations
 import math
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import av
 import numpy as np
 from av.stream import Disposition
+from av.video.reformatter import Interpolation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from av.container import InputContainer
@@ -38,14 +46,26 @@ _CONTAINERS = "mov,matroska,avi,mpeg,mpegts,mpegvideo,asf,gif"
 # The rate to assume between frames that carry neither a time nor a rate.
 _USUAL_FRAME_RATE = 25.0
 
-# How far a timestamp may fall short of a sampling time and still be on it: containers round
-# times, Matroska to the millisecond.
+# How far a timestamp may fall short of a step and still be in it: containers round times, Matroska
+# to the millisecond.
 _TIME_ROUNDING = 0.002
+
+# Timestamps in seconds that go back by more than the first, or on by more than the second, begin
+# another recording joined to the one before, or are damaged. Going back by less is the order of
+# decoding, in which a picture may come before one that is shown earlier.
+_REORDERING = 2.0
+_LONGEST_PAUSE = 24 * 60 * 60.0
+
+# Encoders put a few pictures that none refers to between two that others do. A step of fewer
+# pictures than this could consist of those alone: there, all are decoded.
+_SURE_OF_A_REFERENCE = 5
 
 # Pixels of recordings from tape and disc are up to half as wide again as high. A ratio beyond
 # these is a damaged header's.
 _NARROWEST_PIXEL = 0.5
 _WIDEST_PIXEL = 2.0
+
+_BITS = 8  # of each value of a picture's pixels, here and for dlib
 
 _CONVERT = "Convert it to an MP4 file with H.264 video and upload it again."
 
@@ -64,38 +84,71 @@ class UnreadableVideoError(Exception):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Frame:
-    """One sampled picture of a video.
+    """One sampled picture of a video, upright and unstretched as a player would show it.
 
-    `time` is in seconds from the first frame. `pixels` has the shape (height, width, 3), is
-    8-bit RGB, C-contiguous, and upright as a player would show it.
+    `time` is in seconds from the start of the video, `height` and `width` in pixels. Each form
+    of the picture is 8 bits a value and C-contiguous, and made when first asked for.
     """
 
     time: float
-    pixels: NDArray[np.uint8]
+    height: int
+    width: int
+    decoded: VideoFrame
+    quarter_turns: int  # counterclockwise, to be upright
+
+    @cached_property
+    def pixels(self) -> NDArray[np.uint8]:
+        """The picture in RGB, of the shape (height, width, 3)."""
+        return self._shown(self.height, self.width, "rgb24")
+
+    @cached_property
+    def brightness(self) -> NDArray[np.uint8]:
+        """The picture in gray, of the shape (height, width)."""
+        decoded, form = self.decoded, self.decoded.format
+        luma = form.components[0]
+        unturned = (self.height, self.width)[:: -1 if self.quarter_turns % 2 else 1]
+        is_decoded = form.is_planar and not form.is_rgb and luma.is_luma and luma.bits == _BITS
+        if not is_decoded or (decoded.height, decoded.width) != unturned:
+            return self.brightness_at(1.0)
+        plane = decoded.planes[0]
+        padded = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+        pixels = padded[: decoded.height, : decoded.width]
+        return np.ascontiguousarray(np.rot90(pixels, self.quarter_turns))
+
+    def brightness_at(self, scale: float) -> NDArray[np.uint8]:
+        """Return the picture in gray, at `scale` times its height and width."""
+        height, width = (max(round(side * scale), 1) for side in (self.height, self.width))
+        return self._shown(height, width, "gray")
+
+    def _shown(self, height: int, width: int, pixel_format: str) -> NDArray[np.uint8]:
+        if self.quarter_turns % 2:
+            height, width = width, height
+        pixels = self.decoded.reformat(
+            width, height, pixel_format, interpolation=Interpolation.BILINEAR
+        ).to_ndarray()
+        # Rows come padded at some widths and turned arrays are views; dlib wants neither.
+        return np.ascontiguousarray(np.rot90(pixels, self.quarter_turns))
 
 
-def sampled_frames(path: Path, *, per_second: float) -> Iterator[Frame]:
-    """Yield the first frame, and then the first one at or after each 1/`per_second` seconds.
+def sampled_frames(path: Path, *, per_second: float, first_step: float = 0.0) -> Iterator[Frame]:
+    """Yield one frame of each step of 1/`per_second` seconds that has any, in order.
 
-    A frame that stays on screen for longer than that is yielded once.
+    The first step is `first_step` seconds long if that is not 0.
 
     Raises:
         UnreadableVideoError: the file is no video, or not one frame of it can be decoded.
 
     """
+    any_frame = False
     with _opened(path) as (container, stream):
-        due = 0.0
-        for time, picture in _timed(_decoded(container, stream), _frame_duration(stream)):
-            if time < due - _TIME_ROUNDING:
-                continue
-            try:
-                pixels = _as_shown(picture, stream)
-            except _DamageError:
-                continue
-            yield Frame(time=time, pixels=pixels)
-            due = (math.floor((time + _TIME_ROUNDING) * per_second) + 1) / per_second
-        if due == 0.0:
-            raise UnreadableVideoError("Not one frame of the video can be decoded.", _CONVERT)
+        rate = float(stream.average_rate or stream.guessed_rate or _USUAL_FRAME_RATE)
+        packets = _retimed(_packets(container, stream), time_base=_time_base(stream), rate=rate)
+        sampler = _Sampler(stream, rate=rate, step=1 / per_second, first_step=first_step)
+        for frame in sampler.frames(packets):
+            any_frame = True
+            yield frame
+    if not any_frame:
+        raise UnreadableVideoError("Not one frame of the video can be decoded.", _CONVERT)
 
 
 class _DamageError(Exception):
@@ -132,10 +185,7 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     except _DamageError as error:
         raise UnreadableVideoError("The file is not a video that can be read.", _CONVERT) from error
     with container:
-        stream = _picture_track(container)
-        with suppress(_DamageError), _guarded():  # FFmpeg may have no decoder to set up
-            stream.thread_type = "AUTO"
-        yield container, stream
+        yield container, _picture_track(container)
 
 
 def _picture_track(container: InputContainer) -> VideoStream:
@@ -147,62 +197,163 @@ def _picture_track(container: InputContainer) -> VideoStream:
     )
 
 
-def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-    """Yield every frame that can be decoded, in order of presentation, past damaged places."""
-    for packet in _packets(container, stream):
-        # After a damaged packet the decoder finds its way again at a later one.
-        with suppress(_DamageError):
-            with _guarded():
-                frames = stream.decode(packet)
-            yield from frames
-
-
-def _packets(
-    container: InputContainer, stream: VideoStream
-) -> Iterator[Packet[VideoStream] | None]:
-    """Yield a track's packets, and None, for which the decoder gives the frames it still holds."""
+def _packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
+    """Yield the packets of a track, to the end or to where the file cannot be taken apart."""
     packets = container.demux(stream)
-    with suppress(_DamageError):  # the rest of the file cannot be taken apart
+    with suppress(_DamageError):
         while True:
             with _guarded():
                 packet = next(packets, None)
-            if packet is None:
+            if packet is None or not packet.size:  # PyAV's mark for the end
                 break
             yield packet
-    yield None
 
 
-def _frame_duration(stream: VideoStream) -> float:
-    rate = stream.average_rate or stream.guessed_rate
-    return 1 / float(rate or _USUAL_FRAME_RATE)
+def _retimed(
+    packets: Iterable[Packet[VideoStream]], *, time_base: Fraction, rate: float
+) -> Iterator[Packet[VideoStream]]:
+    """Give every packet a time, which its picture takes over, from 0 on and never going back.
 
-
-def _timed(frames: Iterator[VideoFrame], duration: float) -> Iterator[tuple[float, VideoFrame]]:
-    """Pair each frame with its time in seconds since the first, which never goes back.
-
-    A frame without a timestamp, or with one before its predecessor's (two recordings joined
-    into one file), is taken to follow its predecessor by `duration` seconds.
+    A packet without a timestamp, or with one that cannot be right after its predecessor's, is
+    taken to follow it at the usual `rate`.
     """
-    offset: float | None = None
-    previous = -duration
-    for frame in frames:
-        if frame.pts is None:
-            time = previous + duration
+    usual = max(round(1 / (rate * float(time_base))), 1)
+    shift: int | None = None
+    latest = -usual
+    for packet in packets:
+        stamp = packet.dts if packet.pts is None else packet.pts
+        if stamp is None:
+            time = latest + usual
         else:
-            if offset is None or frame.time + offset < previous:
-                offset = previous + duration - frame.time
-            time = frame.time + offset
-        yield time, frame
-        previous = time
+            if shift is None or not (
+                -_REORDERING <= (stamp + shift - latest) * time_base <= _LONGEST_PAUSE
+            ):
+                shift = latest + usual - stamp
+            time = stamp + shift
+        packet.pts, packet.dts = time, None
+        latest = max(latest, time)
+        yield packet
 
 
-def _as_shown(frame: VideoFrame, stream: VideoStream) -> NDArray[np.uint8]:
-    """Return the frame's pixels as a player shows them: in RGB, unstretched and upright."""
+def _time_base(stream: VideoStream) -> Fraction:
+    """Return the unit of the track's timestamps, in seconds."""
+    return stream.time_base or Fraction(1, 1000)
+
+
+def _steps(
+    groups: Iterable[tuple[int, Iterable[Packet[VideoStream]]]],
+) -> Iterator[tuple[int, list[Packet[VideoStream]], bool]]:
+    """Yield the number of each step, its packets, and whether it is the last."""
+    before: tuple[int, list[Packet[VideoStream]]] | None = None
+    for number, packets in groups:
+        in_step = list(packets)
+        if before:
+            yield *before, False
+        before = number, in_step
+    if before:
+        yield *before, True
+
+
+class _Sampler:
+    """Decides which packets of a track are decoded, and which of their pictures are samples."""
+
+    def __init__(self, stream: VideoStream, *, rate: float, step: float, first_step: float) -> None:
+        self._stream = stream
+        self._frame_duration = 1 / rate
+        self._time_base = _time_base(stream)
+        self._step = step
+        self._first_step = first_step
+        self._sampled: int | None = None  # the step that the latest sample was in
+        with suppress(_DamageError), _guarded():  # FFmpeg may have no decoder to set up
+            stream.codec_context.thread_count = 1
+
+    def frames(self, packets: Iterable[Packet[VideoStream]]) -> Iterator[Frame]:
+        """Yield the samples among the pictures of a track."""
+        undecoded: list[Packet[VideoStream]] = []  # since the last keyframe, in case of need
+        for number, in_step, is_last in _steps(groupby(packets, self._step_reached())):
+            keyframes = [at for at, packet in enumerate(in_step) if packet.is_keyframe]
+            if keyframes:
+                first, last = keyframes[0], keyframes[-1]
+                yield from self._samples(in_step[first])
+                undecoded = in_step[last:] if last > first else in_step[first + 1 :]
+            elif not (is_last and self._is_remainder(number, in_step)):
+                self._skip_what_none_refers_to(when=len(in_step) >= _SURE_OF_A_REFERENCE)
+                for packet in [*undecoded, in_step[0]]:
+                    yield from self._samples(packet)
+                undecoded = in_step[1:]
+                # The decoder may hold the step's first picture back until it has seen others.
+                # With B-frames, it is sure to come: it is shown after all that were decoded, so
+                # it is none. Otherwise it could be one that is left out.
+                while undecoded and self._sampled != number and not self._has_b_frames:
+                    yield from self._samples(undecoded.pop(0))
+        yield from self._samples(None)
+
+    def _step_reached(self) -> Callable[[Packet[VideoStream]], int]:
+        """Return a function of each packet in turn: the step that the video has come to."""
+        latest = -math.inf
+
+        def step_reached(packet: Packet[VideoStream]) -> int:
+            nonlocal latest
+            latest = max(latest, self._seconds(packet.pts or 0))
+            return self._step_at(latest)
+
+        return step_reached
+
+    def _samples(self, packet: Packet[VideoStream] | None) -> Iterator[Frame]:
+        """Decode a packet, or with None what the decoder still holds; yield what is a sample.
+
+        A damaged packet gives nothing; the decoder finds its way again at a later one.
+        """
+        pictures: list[VideoFrame] = []
+        with suppress(_DamageError), _guarded():
+            pictures = self._stream.decode(packet)
+        for picture in pictures:
+            if picture.pts is None or picture.is_corrupt:
+                continue
+            seconds = self._seconds(picture.pts)
+            if self._step_at(seconds) == self._sampled:
+                continue
+            frame = _as_shown(picture, seconds, self._stream)
+            try:
+                with _guarded():
+                    frame.brightness  # noqa: B018 - made now, to know whether it can be
+            except _DamageError:
+                continue
+            self._sampled = self._step_at(seconds)
+            yield frame
+
+    @property
+    def _has_b_frames(self) -> bool:
+        return self._stream.codec_context.has_b_frames
+
+    def _skip_what_none_refers_to(self, *, when: bool) -> None:
+        self._stream.codec_context.skip_frame = "NONREF" if when else "DEFAULT"
+
+    def _is_remainder(self, number: int, in_step: Sequence[Packet[VideoStream]]) -> bool:
+        """Tell whether the last step is less than half a step long.
+
+        Its sample would cost as much decoding as any, and shows little that is new. FFmpeg's own
+        `fps` filter leaves it out as well.
+        """
+        end = max(self._seconds(packet.pts or 0) for packet in in_step) + self._frame_duration
+        length = end - self._first_step - number * self._step
+        return number > self._step_at(0.0) and length < self._step / 2
+
+    def _seconds(self, timestamp: int) -> float:
+        return float(timestamp * self._time_base)
+
+    def _step_at(self, seconds: float) -> int:
+        return math.floor((seconds - self._first_step + _TIME_ROUNDING) / self._step)
+
+
+def _as_shown(picture: VideoFrame, seconds: float, stream: VideoStream) -> Frame:
     pixel_width = float(stream.sample_aspect_ratio or 1)
     if not _NARROWEST_PIXEL <= pixel_width <= _WIDEST_PIXEL:
         pixel_width = 1
-    with _guarded():
-        pixels = frame.to_ndarray(format="rgb24", width=round(frame.width * pixel_width))
-    quarter_turns = round(frame.rotation / 90)  # both count counterclockwise
-    # Rows come padded at some widths and turned arrays are views; dlib wants neither.
-    return np.ascontiguousarray(np.rot90(pixels, quarter_turns))
+    height, width = picture.height, round(picture.width * pixel_width)
+    quarter_turns = round(picture.rotation / 90) % 4  # both count counterclockwise
+    if quarter_turns % 2:
+        height, width = width, height
+    return Frame(
+        time=seconds, height=height, width=width, decoded=picture, quarter_turns=quarter_turns
+    )

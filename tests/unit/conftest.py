@@ -10,12 +10,19 @@ from typing import TYPE_CHECKING
 import av
 import numpy as np
 import pytest
+from PIL import ImageFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from fractions import Fraction
 
 MakeVideo = Callable[..., Path]
+
+
+@pytest.fixture(autouse=True)
+def _pillow_refuses_what_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Undo what face_recognition does to Pillow in the whole process once it is imported."""
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", False)
 
 
 @pytest.fixture
@@ -35,10 +42,12 @@ def small_video(  # noqa: PLR0913 - a test gives the one or two that it is about
     size: tuple[int, int] = (96, 64),
     rotation: int = 0,
     pixel_shape: Fraction | None = None,
+    keyframe_every: int | None = None,
 ) -> Path:
     """Write a video of black frames whose top left quarter is red, and return its path.
 
     `pts` are the frames' times, in 1/`rate` seconds, where they are not one after another.
+    A keyframe comes every `keyframe_every` frames, by default as often as the codec sees fit.
     `rotation` is the angle, counterclockwise, by which a player is told to turn the frames, and
     `pixel_shape` the pixels' width divided by their height.
     """
@@ -51,6 +60,8 @@ def small_video(  # noqa: PLR0913 - a test gives the one or two that it is about
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height = size
         stream.pix_fmt = "rgb8" if codec == "gif" else "yuv420p"
+        if keyframe_every:
+            stream.gop_size = keyframe_every
         if pixel_shape:
             stream.codec_context.sample_aspect_ratio = pixel_shape
         if rotation:

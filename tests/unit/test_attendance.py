@@ -6,83 +6,134 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function.attendance import DOUBT, Attendance, Sighting, attendance
+from function.attendance import CONFIDENT_DISTANCE, DOUBT, Attendance, Look, attendance
+from function.gallery import Match
 
-TOLERANCE = 0.6
+TOLERANCE, MARGIN = 0.59, 0.05
 
 
-def seen(student_id: str, *distances: float, start: float = 0.0) -> list[Sighting]:
-    """Return the student's sightings, two a second."""
+def look(student_id: str, distance: float, *times: float, margin: float = 0.1) -> Look:
+    match = Match(student_id=student_id, distance=distance, margin=margin)
+    return Look(match=match, times=list(times))
+
+
+def seen(student_id: str, *distances: float, start: float = 0.0, margin: float = 0.1) -> list[Look]:
+    """Return looks at the student, two a second."""
     return [
-        Sighting(student_id=student_id, time=start + 0.5 * index, distance=distance)
+        look(student_id, distance, start + 0.5 * index, margin=margin)
         for index, distance in enumerate(distances)
     ]
 
 
+def present(looks: list[Look], tolerance: float = TOLERANCE) -> list[str]:
+    rows = attendance(looks, tolerance=tolerance, margin=MARGIN)
+    return [row.student_id for row in rows]
+
+
 @pytest.mark.parametrize(
-    ("distances", "present"),
+    ("distances", "enough"),
     [
         ([0.3], True),
-        ([0.54], True),
-        ([0.55], False),
-        ([0.58, 0.59], True),
-        ([0.58, 0.61], False),
-        ([0.58, 0.59, 0.61, 0.62], True),
-        ([0.58, 0.59, 0.61, 0.62, 0.64], False),
+        ([CONFIDENT_DISTANCE], True),
+        ([0.53], False),
+        ([0.55, 0.58], True),
+        ([0.57, 0.60], True),
+        ([0.58, 0.62], False),
+        ([0.55, 0.57, 0.61, 0.62], True),
+        ([0.57, 0.59, 0.61, 0.62, 0.64], False),
         ([0.5, 0.61, 0.62, 0.64], True),
-        ([0.61, 0.62, 0.64], False),
+        ([0.61, 0.62], False),
+        ([0.55, 0.9], False),
     ],
 )
-def test_one_confident_sighting_or_several_beyond_doubt_are_enough(
-    distances: list[float], *, present: bool
+def test_one_confident_look_or_several_that_are_near_on_average_are_enough(
+    distances: list[float], *, enough: bool
 ) -> None:
-    assert bool(attendance(seen("a", *distances), tolerance=TOLERANCE)) is present
+    assert present(seen("a", *distances)) == (["a"] if enough else [])
 
 
-def test_a_row_tells_of_the_sightings_within_the_tolerance() -> None:
-    sightings = seen("a", 0.62, 0.5, 0.4, 0.58, 0.63)
-    assert attendance(sightings, tolerance=TOLERANCE) == [
-        Attendance(student_id="a", first_seen=0.5, last_seen=1.5, sightings=3, distance=0.4)
-    ]
+def test_looks_at_the_same_moment_bear_nothing_out() -> None:
+    assert present([look("a", 0.55, 1.0), look("a", 0.56, 1.2)]) == []
+    assert present([look("a", 0.55, 1.0), look("a", 0.56, 1.5)]) == ["a"]
+
+
+def test_of_two_faces_at_a_time_the_nearer_is_the_student() -> None:
+    looks = [*seen("a", 0.56, 0.57), *seen("a", 0.64, 0.64)]
+    assert present(looks) == ["a"]
+
+
+@pytest.mark.parametrize("distance", [0.4, 0.57])
+def test_who_could_be_either_of_two_students_is_neither(distance: float) -> None:
+    assert present(seen("a", distance, distance, distance, margin=0.04)) == []
+    assert present(seen("a", distance, distance, distance, margin=0.06)) == ["a"]
 
 
 def test_a_stricter_tolerance_is_stricter_than_the_confident_distance() -> None:
-    assert attendance(seen("a", 0.5), tolerance=0.4) == []
+    assert present(seen("a", 0.5), tolerance=0.4) == []
+
+
+def test_a_row_tells_of_all_samples_that_the_looks_stand_for() -> None:
+    looks = [
+        look("a", 0.62, 0.0, 0.5),
+        look("a", 0.5, 1.0, 1.5, 2.0),
+        look("a", 0.4, 2.0, 2.5),
+        look("a", 0.63, 3.0),
+    ]
+    assert attendance(looks, tolerance=TOLERANCE, margin=MARGIN) == [
+        Attendance(student_id="a", first_seen=1.0, last_seen=2.5, sightings=4, distance=0.4)
+    ]
 
 
 def test_students_come_in_the_order_of_their_appearance() -> None:
-    sightings = [
+    looks = [
         *seen("c", 0.3, start=1),
         *seen("b", 0.3, start=5),
         *seen("a", 0.3, start=5),
         *seen("d", 0.3, start=0),
     ]
-    order = [row.student_id for row in attendance(sightings, tolerance=TOLERANCE)]
-    assert order == ["d", "c", "a", "b"]
+    assert present(looks) == ["d", "c", "a", "b"]
 
 
 def test_nobody_seen_is_nobody_present() -> None:
-    assert attendance([], tolerance=TOLERANCE) == []
+    assert present([]) == []
+
+
+@pytest.mark.parametrize(
+    ("distance", "margin", "clear"),
+    [
+        (0.4, 0.1, True),
+        (0.4, 0.01, False),
+        (0.57, 0.1, False),
+        (0.63, 0.1, False),
+        (0.7, 0.0, True),
+    ],
+)
+def test_a_look_is_clear_when_no_other_could_change_its_meaning(
+    distance: float, margin: float, *, clear: bool
+) -> None:
+    this = look("a", distance, 0.0, margin=margin)
+    assert this.is_clear(tolerance=TOLERANCE, margin=MARGIN) is clear
 
 
 @given(
     st.lists(
         st.builds(
-            Sighting,
-            student_id=st.sampled_from("abc"),
-            time=st.floats(0, 3600),
-            distance=st.floats(0, TOLERANCE + DOUBT),
+            look,
+            st.sampled_from("abc"),
+            st.floats(0, TOLERANCE + DOUBT),
+            st.floats(0, 3600),
+            margin=st.floats(0, 0.2),
         )
     ),
     st.randoms(),
 )
-def test_the_order_of_sightings_does_not_matter(
-    sightings: list[Sighting],
+def test_the_order_of_looks_does_not_matter(
+    looks: list[Look],
     random: st.random.Random,  # type: ignore[name-defined]
 ) -> None:
-    rows = attendance(sightings, tolerance=TOLERANCE)
-    random.shuffle(sightings)
-    assert attendance(sightings, tolerance=TOLERANCE) == rows
+    rows = attendance(looks, tolerance=TOLERANCE, margin=MARGIN)
+    random.shuffle(looks)
+    assert attendance(looks, tolerance=TOLERANCE, margin=MARGIN) == rows
     for row in rows:
         assert row.first_seen <= row.last_seen
         assert row.distance <= TOLERANCE

@@ -58,13 +58,6 @@ def test_a_face_over_the_edge_has_a_box_inside_the_picture(face_recognition: Mod
     assert np.linalg.norm(face.encoding - expected) <= 1e-5
 
 
-def test_a_lower_score_admits_more_boxes() -> None:
-    pixels = sample("obama.jpg")
-    faces = find_faces(pixels, upsample=0, least_score=-1)
-    assert len(faces) > len(find_faces(pixels, upsample=0))
-    assert all(face.score >= -1 for face in faces)
-
-
 def test_a_picture_of_nobody_has_no_faces() -> None:
     assert find_faces(np.zeros((64, 64, 3), np.uint8)) == []
 

@@ -40,8 +40,11 @@ def near(encoding: NDArray[np.float32], distance: float, seed: int = 0) -> NDArr
 
 
 def identify(gallery: Gallery, *faces: NDArray[np.float32], margin: float = MARGIN) -> list[str]:
-    matches = gallery.identify(np.stack(faces), tolerance=TOLERANCE, margin=margin)
-    return [match.student_id if match else "unknown" for match in matches]
+    """Name the faces, those too far away or between two students "unknown"."""
+    return [
+        match.student_id if match.distance <= TOLERANCE and match.margin > margin else "unknown"
+        for match in gallery.nearest(np.stack(faces))
+    ]
 
 
 def contents(**changes: object) -> dict[str, Any]:
@@ -194,12 +197,12 @@ def test_a_portrait_that_two_students_share_names_nobody(margin: float) -> None:
 
 
 def test_nobody_is_known_to_an_empty_gallery() -> None:
-    assert identify(Gallery.empty(), *encodings(2)) == ["unknown", "unknown"]
+    assert Gallery.empty().nearest(encodings(2)) == []
 
 
 def test_no_faces_give_no_matches() -> None:
     gallery = Gallery(student_ids=("a",), encodings=encodings(1))
-    assert gallery.identify(np.empty((0, 128), np.float32), tolerance=0.6, margin=0) == []
+    assert gallery.nearest(np.empty((0, 128), np.float32)) == []
 
 
 galleries = st.integers(1, 12).flatmap(
@@ -210,24 +213,20 @@ galleries = st.integers(1, 12).flatmap(
 )
 
 
-def reference(ids: list[str], rows: NDArray[np.float32], face: NDArray[np.float32]) -> Match | None:
-    """Identify a face the plain way, in double precision."""
+def reference(ids: list[str], rows: NDArray[np.float32], face: NDArray[np.float32]) -> Match:
+    """Find the nearest student the plain way, in double precision."""
     nearest: dict[str, float] = {}
     for student_id, row in zip(ids, rows, strict=True):
         distance = float(np.linalg.norm(row.astype(np.float64) - face))
         nearest[student_id] = min(distance, nearest.get(student_id, np.inf))
     ranked = sorted((distance, student_id) for student_id, distance in nearest.items())
-    # Rounding decides at the very edges.
-    assume(abs(ranked[0][0] - TOLERANCE) > 1e-5)
     best, second = ranked[0][0], ranked[1][0] if len(ranked) > 1 else np.inf
-    assume(abs(second - best - MARGIN) > 1e-5)
-    if best > TOLERANCE or second - best <= MARGIN:
-        return None
-    return Match(student_id=ranked[0][1], distance=best)
+    assume(second - best > 1e-5)  # rounding decides between two that are equally near
+    return Match(student_id=ranked[0][1], distance=best, margin=second - best)
 
 
 @given(gallery=galleries, faces=st.integers(1, 6))
-def test_all_faces_at_once_are_named_as_one_by_one(
+def test_all_faces_at_once_are_matched_as_one_by_one(
     gallery: tuple[list[str], int], faces: int
 ) -> None:
     ids, seed = gallery
@@ -236,14 +235,10 @@ def test_all_faces_at_once_are_named_as_one_by_one(
     seen[::2] = near(rows[0], 0.4, seed)
     expected = [reference(ids, rows, face) for face in seen]
     known = Gallery(student_ids=tuple(ids), encodings=rows)
-    matches = known.identify(seen, tolerance=TOLERANCE, margin=MARGIN)
-    for match, wanted in zip(matches, expected, strict=True):
-        if wanted is None:
-            assert match is None
-        else:
-            assert match is not None
-            assert match.student_id == wanted.student_id
-            assert match.distance == pytest.approx(wanted.distance, abs=1e-6)
+    for match, wanted in zip(known.nearest(seen), expected, strict=True):
+        assert match.student_id == wanted.student_id
+        assert match.distance == pytest.approx(wanted.distance, abs=1e-6)
+        assert match.margin == pytest.approx(wanted.margin, abs=1e-6)
 
 
 @given(gallery=galleries, data=st.data())
@@ -256,9 +251,9 @@ def test_the_order_of_the_rows_does_not_matter(
     order = data.draw(st.permutations(range(len(ids))))
     one = Gallery(student_ids=tuple(ids), encodings=rows)
     other = Gallery(student_ids=tuple(ids[i] for i in order), encodings=rows[list(order)])
-    assert one.identify(faces, tolerance=TOLERANCE, margin=0) == other.identify(
-        faces, tolerance=TOLERANCE, margin=0
-    )
+    for match, same in zip(one.nearest(faces), other.nearest(faces), strict=True):
+        assert match.distance == pytest.approx(same.distance, abs=1e-6)
+        assert match.student_id == same.student_id or match.margin == pytest.approx(0, abs=1e-6)
 
 
 @given(gallery=galleries, name=st.sampled_from("abcd"))
@@ -270,9 +265,9 @@ def test_a_second_copy_of_a_row_changes_nothing(gallery: tuple[list[str], int], 
     row = rows[ids.index(name)]
     one = Gallery(student_ids=tuple(ids), encodings=rows)
     other = Gallery(student_ids=(*ids, name), encodings=np.concatenate([rows, [row]]))
-    assert one.identify(faces, tolerance=TOLERANCE, margin=0) == other.identify(
-        faces, tolerance=TOLERANCE, margin=0
-    )
+    for match, same in zip(one.nearest(faces), other.nearest(faces), strict=True):
+        assert match.distance == pytest.approx(same.distance, abs=1e-6)
+        assert match.student_id == same.student_id or match.margin == pytest.approx(0, abs=1e-6)
 
 
 def test_distances_are_those_of_face_recognition() -> None:
@@ -284,9 +279,8 @@ def test_distances_are_those_of_face_recognition() -> None:
     gallery = Gallery(student_ids=tuple(f"s{n}" for n in range(50)), encodings=rows)
     for distance in (0, 0.01, 0.3, 0.59):
         face = near(rows[7], distance, seed=5)
-        (match,) = gallery.identify(face[np.newaxis], tolerance=1, margin=0)
+        (match,) = gallery.nearest(face[np.newaxis])
         expected = face_recognition.face_distance(rows.astype(np.float64), face)
-        assert match is not None
         assert match.student_id == f"s{expected.argmin()}"
         assert match.distance == pytest.approx(expected.min(), abs=1e-6)
 
@@ -295,9 +289,9 @@ def test_faces_beyond_one_block_are_named_alike(monkeypatch: pytest.MonkeyPatch)
     rows = encodings(10)
     gallery = Gallery(student_ids=tuple("aabbccddee"), encodings=rows)
     faces = np.concatenate([rows, encodings(7, seed=9)])
-    expected = gallery.identify(faces, tolerance=TOLERANCE, margin=MARGIN)
+    expected = gallery.nearest(faces)
     monkeypatch.setattr(gallery_module, "_DISTANCES_AT_ONCE", 25)
-    assert gallery.identify(faces, tolerance=TOLERANCE, margin=MARGIN) == expected
+    assert gallery.nearest(faces) == expected
 
 
 def test_the_file_is_a_plain_archive_that_no_name_escapes_from() -> None:

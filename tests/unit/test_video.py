@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from function.video import UnreadableVideoError, _timed, sampled_frames
+from function.video import UnreadableVideoError, _retimed, sampled_frames
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,10 +25,40 @@ def times(path: Path, per_second: float) -> list[float]:
     return [round(frame.time, 3) for frame in sampled_frames(path, per_second=per_second)]
 
 
-def test_the_first_frame_and_one_for_each_interval_are_sampled(make_video: MakeVideo) -> None:
-    video = make_video(frames=30, rate=10)
+def test_each_step_gives_its_first_frame_where_it_has_no_keyframe(make_video: MakeVideo) -> None:
+    video = make_video(frames=30, rate=10, keyframe_every=100)
     assert times(video, 2) == [0, 0.5, 1, 1.5, 2, 2.5]
     assert times(video, 0.5) == [0, 2]
+
+
+def test_each_step_with_a_keyframe_gives_that(make_video: MakeVideo) -> None:
+    video = make_video(frames=40, rate=10, keyframe_every=12)
+    assert times(video, 2) == [0, 0.5, 1.2, 1.5, 2.4, 2.5, 3.0, 3.6]
+
+
+def test_a_remainder_of_less_than_half_a_step_is_left_out(make_video: MakeVideo) -> None:
+    assert times(make_video(frames=12, rate=10, keyframe_every=100), 1) == [0]
+    assert times(make_video(frames=16, rate=10, keyframe_every=100), 1) == [0, 1]
+
+
+def test_the_steps_can_begin_later(make_video: MakeVideo) -> None:
+    video = make_video(frames=30, rate=10, keyframe_every=100)
+    assert [
+        round(frame.time, 3) for frame in sampled_frames(video, per_second=1, first_step=0.3)
+    ] == [0, 0.3, 1.3, 2.3]
+
+
+@pytest.mark.parametrize("keyframe_every", [15, 60, 250])
+def test_samples_with_b_frames_are_the_pictures_that_full_decoding_gives(
+    make_video: MakeVideo, keyframe_every: int
+) -> None:
+    video = make_video(frames=120, rate=30, codec="libx264", keyframe_every=keyframe_every)
+    with av.open(str(video)) as container:
+        whole = {round(frame.time, 3): frame.to_ndarray() for frame in container.decode(video=0)}
+    samples = list(sampled_frames(video, per_second=2))
+    assert [int(frame.time * 2) for frame in samples] == list(range(8))
+    for frame in samples:
+        assert np.array_equal(frame.decoded.to_ndarray(), whole[round(frame.time, 3)])
 
 
 def test_a_rate_above_the_videos_gives_every_frame(make_video: MakeVideo) -> None:
@@ -44,33 +74,35 @@ def test_a_rate_that_does_not_divide_the_videos_keeps_its_average(
 
 
 def test_frames_at_uneven_times_are_sampled_by_time(make_video: MakeVideo) -> None:
-    video = make_video("uneven.mkv", rate=10, pts=[0, 1, 2, 9, 10, 40, 41, 42, 45])
+    video = make_video("uneven.mkv", rate=10, pts=[0, 1, 2, 9, 10, 40, 41, 42, 45, 48])
     assert times(video, 2) == [0, 0.9, 1.0, 4.0, 4.5]
 
 
 def test_times_count_from_the_first_frame(make_video: MakeVideo) -> None:
-    assert times(make_video("late.mkv", rate=10, pts=[70, 75, 80]), 2) == [0, 0.5, 1]
+    assert times(make_video("late.mkv", rate=10, pts=[70, 75, 80, 83]), 2) == [0, 0.5, 1]
 
 
 @pytest.mark.parametrize(
     ("stamps", "expected"),
     [
-        ([None, None, None], [0, 0.5, 1]),
-        ([0, None, 100], [0, 0.5, 1]),
-        ([700, 750, 10, 60], [0, 0.5, 1, 1.5]),
+        ([None, None, None], [0, 50, 100]),
+        ([0, None, 100], [0, 50, 100]),
+        ([0, 150, 50, 100], [0, 150, 50, 100]),
+        ([7000, 7050, 10, 60], [0, 50, 100, 150]),
+        ([0, 50, 2**60, 2**60 + 50], [0, 50, 100, 150]),
     ],
-    ids=["none", "one missing", "going back"],
+    ids=["none", "one missing", "reordered", "going back", "far ahead"],
 )
 def test_missing_and_broken_timestamps_are_filled_in(
-    stamps: list[int | None], expected: list[float]
+    stamps: list[int | None], expected: list[int]
 ) -> None:
-    frames = []
+    packets = []
     for stamp in stamps:
-        frame = av.VideoFrame(16, 16)
-        frame.time_base = Fraction(1, 100)
-        frame.pts = stamp
-        frames.append(frame)
-    assert [time for time, _ in _timed(iter(frames), 0.5)] == pytest.approx(expected)
+        packet = av.Packet(b"0")
+        packet.pts = stamp
+        packets.append(packet)
+    retimed = _retimed(packets, time_base=Fraction(1, 100), rate=2)  # type: ignore[arg-type]
+    assert [packet.pts for packet in retimed] == expected
 
 
 @pytest.mark.parametrize("width", [96, 98, 854, 1366])
@@ -94,6 +126,22 @@ def test_frames_are_turned_as_a_player_turns_them(
     assert red_quarter(frame.pixels) == expected
     assert frame.pixels.shape[:2] == ((64, 96) if counterclockwise in (0, 180) else (96, 64))
     assert frame.pixels.flags.c_contiguous
+
+
+@pytest.mark.parametrize("counterclockwise", [0, 90, 180, 270])
+@pytest.mark.parametrize("width", [96, 98])
+def test_the_brightness_is_that_of_the_pixels(
+    make_video: MakeVideo, width: int, counterclockwise: int
+) -> None:
+    video = make_video(frames=1, size=(width, 64), rotation=counterclockwise)
+    (frame,) = sampled_frames(video, per_second=2)
+    assert frame.brightness.shape == frame.pixels.shape[:2] == (frame.height, frame.width)
+    assert frame.brightness.flags.c_contiguous
+    assert red_quarter(frame.pixels) == red_quarter(
+        np.stack([frame.brightness] * 3, axis=2) * [1, 0, 0]
+    )
+    smaller = frame.brightness_at(0.5)
+    assert smaller.shape == (round(frame.height / 2), round(frame.width / 2))
 
 
 def test_frames_of_pixels_that_are_not_square_are_stretched(make_video: MakeVideo) -> None:
@@ -121,7 +169,7 @@ def test_frames_of_pixels_that_are_not_square_are_stretched(make_video: MakeVide
 def test_every_kind_of_video_can_be_read_whatever_it_is_called(
     make_video: MakeVideo, tmp_path: Path, name: str, codec: str
 ) -> None:
-    video = make_video(name, frames=50, rate=25, codec=codec)
+    video = make_video(name, frames=50, rate=25, codec=codec, keyframe_every=100)
     unnamed = tmp_path / "unnamed"
     video.rename(unnamed)
     assert times(unnamed, 2) == pytest.approx([0, 0.5, 1, 1.5], abs=0.05)

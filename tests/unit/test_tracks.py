@@ -1,0 +1,144 @@
+"""A face is followed as long as it is surely the same one, and encoded no more than needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from function.attendance import Look
+from function.gallery import Match
+from function.location import Location
+from function.tracks import Track, Tracker
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+LOOK = Look(match=Match(student_id="a", distance=0.4, margin=0.2))
+PLACE = Location(top=100, right=199, bottom=199, left=100)
+
+
+@dataclass
+class Picture:
+    """Stands in for a video's frame, from an array."""
+
+    brightness: NDArray[np.uint8]
+
+
+def picture(*people: tuple[Location, int]) -> Picture:
+    """Return a picture with a face of its own for each person's number."""
+    pixels = np.full((480, 640), 90, np.uint8)
+    for place, person in people:
+        face = np.random.default_rng(person).integers(0, 256, (10, 10), np.uint8)
+        pixels[place.top : place.bottom + 1, place.left : place.right + 1] = face.repeat(
+            10, axis=0
+        ).repeat(10, axis=1)
+    return Picture(pixels)
+
+
+def follow(
+    tracker: Tracker, *people: tuple[Location, int], new_scene: bool = False, clear: bool = True
+) -> list[tuple[Track, bool]]:
+    """Return each face's track and whether it was due, and look at those that were."""
+    frame = picture(*people)
+    faces = [place for place, _ in people]
+    tracker.next_sample(new_scene=new_scene)
+    tracks = tracker.follow(frame, faces)  # type: ignore[arg-type]
+    due = [track.is_due for track in tracks]
+    for track in tracks:
+        if track.is_due:
+            track.look(frame, LOOK, clear=clear)  # type: ignore[arg-type]
+    return list(zip(tracks, due, strict=True))
+
+
+def test_a_new_face_is_due_and_not_again_while_it_stays() -> None:
+    tracker = Tracker()
+    ((track, due),) = follow(tracker, (PLACE, 1))
+    assert due
+    for _ in range(7):
+        ((same, due),) = follow(tracker, (PLACE, 1))
+        assert same is track
+        assert not due
+
+
+@pytest.mark.parametrize(
+    ("clear", "expected"), [(True, [0, 8, 24, 48]), (False, [0, 1, 3, 6, 10, 15, 21, 28, 36, 45])]
+)
+def test_looks_grow_rarer_the_rarest_when_clear(*, clear: bool, expected: list[int]) -> None:
+    tracker = Tracker()
+    due = [follow(tracker, (PLACE, 1), clear=clear)[0][1] for _ in range(50)]
+    assert np.flatnonzero(due).tolist() == expected
+
+
+def test_a_face_that_moves_a_little_is_followed() -> None:
+    tracker = Tracker()
+    ((track, _),) = follow(tracker, (PLACE, 1))
+    for step in range(1, 5):
+        place = PLACE.moved(down=0, right=20 * step)
+        ((same, due),) = follow(tracker, (place, 1))
+        assert same is track
+        assert not due
+
+
+def test_another_face_in_the_same_place_is_due() -> None:
+    tracker = Tracker()
+    follow(tracker, (PLACE, 1))
+    ((_, due),) = follow(tracker, (PLACE, 2))
+    assert due
+
+
+def test_a_face_elsewhere_is_another_track() -> None:
+    tracker = Tracker()
+    ((track, _),) = follow(tracker, (PLACE, 1))
+    ((other, due),) = follow(tracker, (PLACE.moved(down=200, right=300), 1))
+    assert other is not track
+    assert due
+
+
+def test_in_a_new_scene_every_face_is_new() -> None:
+    tracker = Tracker()
+    ((track, _),) = follow(tracker, (PLACE, 1))
+    ((other, due),) = follow(tracker, (PLACE, 1), new_scene=True)
+    assert other is not track
+    assert due
+
+
+def test_faces_are_expected_where_they_were_but_for_a_new_scene() -> None:
+    tracker = Tracker()
+    follow(tracker, (PLACE, 1))
+    assert tracker.next_sample(new_scene=False) == [PLACE]
+    follow(tracker, (PLACE, 1))
+    assert tracker.next_sample(new_scene=True) == []
+
+
+def test_faces_found_one_after_another_are_followed_as_well() -> None:
+    tracker = Tracker()
+    beside = PLACE.moved(down=0, right=200)
+    before = [track for track, _ in follow(tracker, (PLACE, 1), (beside, 2))]
+    tracker.next_sample(new_scene=False)
+    frame = picture((PLACE, 1), (beside, 2))
+    for place, track in zip((PLACE, beside), before, strict=True):
+        assert tracker.follow(frame, [place]) == [track]  # type: ignore[arg-type]
+
+
+def test_two_faces_do_not_share_a_track() -> None:
+    tracker = Tracker()
+    beside = PLACE.moved(down=0, right=40)
+    ((track, _),) = follow(tracker, (PLACE, 1))
+    (first, _), (second, due) = follow(tracker, (PLACE, 1), (beside, 2))
+    assert first is track
+    assert second is not track
+    assert due
+
+
+def test_a_face_at_the_edge_does_no_harm() -> None:
+    tracker = Tracker()
+    outside = Location(top=-30, right=40, bottom=40, left=-30)
+    beyond = Location(top=479, right=700, bottom=550, left=639)
+    frame = picture()
+    for _ in range(2):
+        tracker.next_sample(new_scene=False)
+        for track in tracker.follow(frame, [outside, beyond]):  # type: ignore[arg-type]
+            track.look(frame, LOOK, clear=True)  # type: ignore[arg-type]
