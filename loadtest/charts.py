@@ -247,7 +247,7 @@ def _distribution(histogram: Histogram | None, latency: Spread | None) -> Chart 
         },
         *(
             {
-                "data": {"values": [mark for mark in marks if (mark["at"] > middle) is is_right]},
+                "data": {"values": named},
                 "mark": {
                     "type": "text",
                     "align": "right" if is_right else "left",
@@ -266,7 +266,9 @@ def _distribution(histogram: Histogram | None, latency: Spread | None) -> Chart 
                     "text": {"field": "name"},
                 },
             }
+            # Names stand to the side on which there is room for them.
             for is_right in (False, True)
+            if (named := [mark for mark in marks if (mark["at"] > middle) is is_right])
         ),
     ]
     return Chart(
