@@ -11,7 +11,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-
 # No BLAS threads: on frames this small they cost more CPU than they save.
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help setup demo up test bench image image-test image-packages lint format lock clean
+.PHONY: help setup demo up loadtest test bench image image-test image-packages lint format lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ demo: $(RUN) ## the main job on the embedded AWS; your own: VIDEOS=dir PORTRAITS
 
 up: $(RUN) ## the embedded AWS with the local stack, until Ctrl-C
 	$(BIN)/python -m local up
+
+loadtest: $(RUN) ## many videos at once, and proof: ARGS="clips/ --count 100 --stack local"
+	$(BIN)/python -m loadtest $(or $(ARGS),--help)
 
 test: $(DEV) ## run all tests but the image's
 	$(BIN)/pytest
