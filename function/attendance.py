@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from function.gallery import Match
 
-# One look this near is enough. Measured on 42 clips of about 60 persons with 29 students enrolled,
-# at 1, 2 and 5 samples a second and from eight starting times each: a stranger's face comes no
+# One look this near is enough. Measured on 42 clips with 29 students enrolled, at 1, 2 and 5
+# samples a second and from eight starting times each, 14,000 faces: a stranger's face comes no
 # nearer than 0.58 to any student, also when those in the clip are taken out of the gallery.
 CONFIDENT_DISTANCE = 0.52
 

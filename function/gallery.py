@@ -29,6 +29,19 @@ VERSION = 1
 # number of faces and rows.
 _DISTANCES_AT_ONCE = 4_000_000
 
+# What a file that is none, or was damaged, makes zipfile and NumPy raise. A member that claims to
+# be encrypted or compressed in an unknown way is a RuntimeError, one that claims to be larger
+# than the memory a MemoryError.
+_NOT_A_GALLERY = (
+    zipfile.BadZipFile,
+    zlib.error,
+    KeyError,
+    ValueError,
+    EOFError,
+    RuntimeError,
+    MemoryError,
+)
+
 _ENROL_AGAIN = "enrol the portraits again to make a new gallery"
 
 
@@ -75,7 +88,7 @@ class Gallery:
         for row, student_id in enumerate(self.student_ids):
             # NumPy strips the null characters at the end of a text, which would join two ids.
             if not student_id or "\0" in student_id:
-                raise GalleryError(f"row {row} has the student id {student_id!r}: {_ENROL_AGAIN}")
+                raise GalleryError(f"row {row} has no student id that can be kept: {_ENROL_AGAIN}")
 
     @classmethod
     def empty(cls) -> Gallery:
@@ -97,7 +110,7 @@ class Gallery:
                     name: _read_array(archive, name)
                     for name in ("model", "version", "student_ids", "encodings")
                 }
-        except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError) as error:
+        except _NOT_A_GALLERY as error:
             raise GalleryError(f"the file is not a gallery ({error}): {_ENROL_AGAIN}") from error
         model, version = contents["model"].tolist(), contents["version"].tolist()
         if model != MODEL:

@@ -17,6 +17,7 @@ Memory does not grow with the length of the video.
 from __future__ import annotations
 
 import math
+import os
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -168,9 +169,14 @@ def _guarded() -> Iterator[None]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
-    if not path.is_file():
-        raise UnreadableVideoError("There is no such file.", "Check the path.")
-    if path.stat().st_size == 0:
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+    except OSError as error:
+        raise UnreadableVideoError(
+            f"The file cannot be opened: {error.strerror}.", "Check the path and its permissions."
+        ) from error
+    if size == 0:
         raise UnreadableVideoError(
             "The file is empty.", "Check that the recording was saved, and upload it again."
         )

@@ -115,7 +115,7 @@ def test_a_missing_video_is_named(
     assert main([str(tmp_path / "absent.mp4"), "--gallery", gallery]) == 1
     out, err = capsys.readouterr()
     assert out == ""
-    assert "absent.mp4: There is no such file." in err
+    assert "absent.mp4: The file cannot be opened: No such file or directory." in err
 
 
 @pytest.mark.parametrize(

@@ -152,6 +152,36 @@ def test_a_damaged_file_raises_nothing_but_a_gallery_error(data: st.DataObject) 
             assert "\n" not in str(error)  # noqa: PT017 - it need not be raised
 
 
+def with_central_field(offset: int, value: int) -> io.BytesIO:
+    """Return a gallery with a field of two bytes changed in the entry of its first member."""
+    content = bytearray(file_of(**contents()).getvalue())
+    entry = content.index(b"PK\x01\x02")  # the first record of the central directory
+    content[entry + offset : entry + offset + 2] = value.to_bytes(2, "little")
+    return io.BytesIO(content)
+
+
+def of_a_huge_array() -> io.BytesIO:
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        header, {"descr": "<f4", "fortran_order": False, "shape": (10**11, 128)}
+    )
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in ("model", "version", "student_ids", "encodings"):
+            archive.writestr(f"{name}.npy", header.getvalue())
+    return file
+
+
+@pytest.mark.parametrize(
+    "file",
+    [with_central_field(8, 1), with_central_field(10, 99), of_a_huge_array()],
+    ids=["encrypted", "compressed in an unknown way", "larger than the memory"],
+)
+def test_what_zipfile_or_numpy_cannot_do_is_no_gallery(file: io.BytesIO) -> None:
+    with pytest.raises(GalleryError, match="not a gallery"):
+        Gallery.load(file)
+
+
 def test_a_missing_file_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         Gallery.load(tmp_path / "absent.npz")

@@ -219,7 +219,14 @@ def test_an_empty_file_is_called_empty(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_called_missing(tmp_path: Path) -> None:
-    assert "no such file" in unreadable(tmp_path / "absent.mp4").problem
+    assert "No such file" in unreadable(tmp_path / "absent.mp4").problem
+
+
+def test_a_folder_and_what_lies_behind_a_file_cannot_be_opened(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for path in (tmp_path, tmp_path / "file" / "a.mp4"):
+        assert "directory" in unreadable(path).problem
+        assert unreadable(path).remedy == "Check the path and its permissions."
 
 
 @pytest.mark.parametrize("content", [b"\0", b"not a video\n" * 400, b"\x1a\x45\xdf\xa3" * 9])
