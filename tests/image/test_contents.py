@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from local.container_engine import ContainerEngine
 
 TASK_ROOT = "var/task/"
+CACHE = "var/cache/lambdalens/"
 MODELS = {
     "dlib_face_recognition_resnet_model_v1.dat",
     "shape_predictor_5_face_landmarks.dat",
@@ -86,7 +87,17 @@ def test_of_the_function_it_has_its_modules_and_nothing_else(files: Files) -> No
 def test_of_the_models_it_has_those_that_are_loaded(files: Files) -> None:
     names = files.names(TASK_ROOT)
 
-    assert {Path(name).name for name in names if name.endswith((".dat", ".svm", ".bz2"))} == MODELS
+    assert {Path(name).name for name in names if name.endswith((".dat", ".bz2"))} == MODELS
+
+
+def test_the_detector_is_there_ready_made(files: Files) -> None:
+    (dlib,) = {name for name in files.names(TASK_ROOT) if re.match(r"dlib_bin-.*/METADATA", name)}
+    version = re.findall(r"dlib_bin-(\d+\.\d+\.\d+)", dlib)[0]
+
+    assert files.names(CACHE) == {
+        f"face-detector-dlib-{version}.svm",
+        f"frontal-face-filter-dlib-{version}.svm",
+    }
 
 
 def test_there_is_no_repository_no_picture_and_no_video_in_it(files: Files) -> None:
@@ -153,7 +164,7 @@ def test_there_is_no_secret_in_its_history_or_its_settings(
 
 
 def test_whoever_runs_it_can_read_all_and_write_nothing(files: Files) -> None:
-    ours = [entry for name, entry in files.entries.items() if name.startswith(TASK_ROOT)]
+    ours = [entry for name, entry in files.entries.items() if name.startswith((TASK_ROOT, CACHE))]
 
     assert all(entry.mode & 0o044 == 0o044 for entry in ours if not entry.issym())
     assert all(entry.mode & 0o055 == 0o055 for entry in ours if entry.isdir())
