@@ -12,11 +12,13 @@ if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_
 import argparse
 import sys
 from collections import Counter
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import track
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from function.gallery import Gallery, GalleryError
 from function.recognition import RecognitionOptionError, RecognitionOptions, recognise
@@ -25,10 +27,12 @@ from function.student_list import StudentListError, read_students
 from function.video import UnreadableVideoError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from function.recognition import Recognition
+    from function.recognition import Finding, Recognition
     from function.students import Student
+
+    _Watch = Callable[[Iterator[Finding]], Iterator[Finding]]
 
 _SOME_UNREADABLE = 1
 _WRONG_USAGE = 2
@@ -81,12 +85,10 @@ def _recognise_all(options: argparse.Namespace, console: Console) -> int:
     if options.output:
         _make_folder(options.output)
     unreadable = 0
-    for video in track(
-        options.videos, "Recognising", console=console, transient=True, disable=not _is_terminal()
-    ):
+    for video, watch in _with_progress(options.videos, console):
         try:
             name = csv_key(video.name) if options.output else None
-            recognition = recognise(video, gallery, recognition_options)
+            recognition = recognise(video, gallery, recognition_options, watch=watch)
         except (UnreadableVideoError, NotAVideoKeyError) as error:
             unreadable += 1
             console.print(f"{video}: {error}")
@@ -226,6 +228,36 @@ def _print(text: str) -> None:
         pass
     except OSError as error:
         raise _UnusableError(f"standard output: {error.strerror}") from error
+
+
+def _with_progress(videos: Sequence[Path], console: Console) -> Iterator[tuple[Path, _Watch]]:
+    """Yield the videos, each with what shows how far it has come; on a terminal only.
+
+    How long a video is, its file need not say. So the bar counts videos, and beside it stands
+    the time that the current one has come to.
+    """
+    bar = Progress(
+        TextColumn("Recognising"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+        console=console,
+        transient=True,
+        disable=not _is_terminal(),
+    )
+    with bar:
+        task = bar.add_task("", total=len(videos))
+
+        def watching(video: Path, findings: Iterator[Finding]) -> Iterator[Finding]:
+            for finding in findings:
+                time = timedelta(seconds=int(finding.time))
+                bar.update(task, description=f"{video.name}, at {time}")
+                yield finding
+
+        for video in videos:
+            yield video, partial(watching, video)
+            bar.advance(task)
 
 
 def _is_terminal() -> bool:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -74,17 +75,22 @@ def _run(
     ]
 
 
-@lru_cache(maxsize=1)
 def _detectors() -> tuple[dlib.fhog_object_detector, dlib.fhog_object_detector]:
     """Return the detector with all filters, and the one with the first."""
+    # A detector works in memory of its own, so two threads cannot share one.
+    return _detectors_of_thread(threading.get_ident())
+
+
+@lru_cache(maxsize=2)  # one thread that works ahead, and one that does the rest
+def _detectors_of_thread(
+    _thread: int,
+) -> tuple[dlib.fhog_object_detector, dlib.fhog_object_detector]:
     try:
         folder = _cache_folder()
         folder.mkdir(parents=True, exist_ok=True)
         return _loaded_from(folder)
-    except (
-        OSError,
-        RuntimeError,
-    ):  # no home folder, or nothing can be kept there: the next start is as slow as this one
+    except (OSError, RuntimeError):
+        # No home folder, or nothing can be kept there: the next start is as slow as this one.
         with tempfile.TemporaryDirectory() as temporary:
             return _loaded_from(Path(temporary))
 

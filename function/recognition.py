@@ -9,16 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from function.ahead import worked_ahead
 from function.attendance import Attendance, Look, attendance
 from function.faces import encode_faces
-from function.search import FaceSearch
+from function.search import FaceSearch, seen_coarsely
 from function.tracks import Track, Tracker
 from function.video import Frame, sampled_frames
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from function.detector import Detection
     from function.gallery import Gallery
 
 # Changed whenever the same video, gallery and options could give another result.
@@ -102,14 +104,22 @@ class Finding:
     looks: Sequence[Look]
 
 
-def recognise(video: Path, gallery: Gallery, options: RecognitionOptions) -> Recognition:
+def recognise(
+    video: Path,
+    gallery: Gallery,
+    options: RecognitionOptions,
+    *,
+    watch: Callable[[Iterator[Finding]], Iterable[Finding]] = iter,
+) -> Recognition:
     """Find the gallery's students in a video file.
+
+    The findings are taken through `watch` as they come, which may show the progress.
 
     Raises:
         function.video.UnreadableVideoError: the file is no video that can be read.
 
     """
-    findings = list(search(video, gallery, options))
+    findings = list(watch(search(video, gallery, options)))
     return Recognition(
         attendance=tuple(
             attendance(
@@ -134,9 +144,9 @@ def search(video: Path, gallery: Gallery, options: RecognitionOptions) -> Iterat
 
     """
     face_search, tracker = FaceSearch(), Tracker()
-    for frame in sampled_frames(video, per_second=options.samples_per_second):
+    for frame, possible in worked_ahead(_frames(video, options)):
         expected = tracker.next_sample(new_scene=face_search.see(frame))
-        for faces in face_search.faces(frame, expected=expected):
+        for faces in face_search.faces(frame, possible, expected=expected):
             tracks = tracker.follow(frame, faces)
             due = [track for track in tracks if track.is_due]
             looks = list(_looks(frame, due, gallery, options))
@@ -144,6 +154,14 @@ def search(video: Path, gallery: Gallery, options: RecognitionOptions) -> Iterat
                 if track.looks:
                     track.looks[-1].times.append(frame.time)
             yield Finding(time=frame.time, faces=len(faces), looks=looks)
+
+
+def _frames(
+    video: Path, options: RecognitionOptions
+) -> Generator[tuple[Frame, list[Detection]], None, None]:
+    """Yield each sampled frame with what may be a face in it."""
+    for frame in sampled_frames(video, per_second=options.samples_per_second):
+        yield frame, seen_coarsely(frame)
 
 
 def _looks(

@@ -47,12 +47,15 @@ class FaceSearch:
         """Take in the next frame; return whether it shows another scene than the last."""
         return self._attention.see(frame)
 
-    def faces(self, frame: Frame, *, expected: Iterable[Location]) -> Iterator[list[Location]]:
+    def faces(
+        self, frame: Frame, possible: Sequence[Detection], *, expected: Iterable[Location]
+    ) -> Iterator[list[Location]]:
         """Yield the faces in the frame that was seen, those that cost least to find first.
 
-        `expected` is where faces were in the last frame, if it shows the same scene.
+        `possible` is what `seen_coarsely` made of the frame, `expected` where faces were in the
+        last one, if it shows the same scene.
         """
-        faces = _decided(frame, _coarsely(frame), [])
+        faces = _decided(frame, possible, [])
         for place in expected:
             if _is_new(place, faces):
                 faces += _still_there(frame, place) or _closely(frame, place)
@@ -77,7 +80,11 @@ def _decided(
     return decided
 
 
-def _coarsely(frame: Frame) -> list[Detection]:
+def seen_coarsely(frame: Frame) -> list[Detection]:
+    """Return what may be a face in the whole of a frame, from about a twelfth of its height on.
+
+    This depends on no other frame, so it can be done ahead of the rest.
+    """
     scale = min(_COARSE_LENGTH / max(frame.width, frame.height), 1.0)
     return [
         Detection(location=face.location.scaled(1 / scale), score=face.score)

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return an empty cache folder that is used in this test."""
     monkeypatch.setenv("LAMBDALENS_CACHE", str(tmp_path))
-    detector._detectors.cache_clear()
+    detector._detectors_of_thread.cache_clear()
     return tmp_path
 
 
 @pytest.fixture(autouse=True)
 def _forget_the_cache() -> object:
     yield
-    detector._detectors.cache_clear()
+    detector._detectors_of_thread.cache_clear()
 
 
 def sample(name: str, *, height: int | None = None, mode: str = "RGB") -> NDArray[np.uint8]:
@@ -50,14 +50,14 @@ def test_the_faces_are_dlibs(request: pytest.FixtureRequest) -> None:
         assert [face.location for face in faces] == [
             (box.top(), box.right(), box.bottom(), box.left()) for box in boxes
         ]
-        detector._detectors.cache_clear()
+        detector._detectors_of_thread.cache_clear()
 
 
 def test_the_detector_is_kept_and_read_back(cache: Path) -> None:
     detect_faces(np.zeros((80, 80), np.uint8))
     kept = {path: path.stat().st_mtime_ns for path in cache.iterdir()}
     assert len(kept) == 2
-    detector._detectors.cache_clear()
+    detector._detectors_of_thread.cache_clear()
     detect_faces(np.zeros((80, 80), np.uint8))
     assert {path: path.stat().st_mtime_ns for path in cache.iterdir()} == kept
 
@@ -69,7 +69,7 @@ def test_where_nothing_can_be_kept_faces_are_found_all_the_same(
     file = tmp_path / "file"
     file.touch()
     monkeypatch.setenv("LAMBDALENS_CACHE", str(file / "cannot be a folder"))
-    detector._detectors.cache_clear()
+    detector._detectors_of_thread.cache_clear()
     assert len(detect_faces(pixels)) == 1
 
 

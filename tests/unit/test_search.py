@@ -11,7 +11,7 @@ from PIL import Image
 
 from function.detector import detect_faces
 from function.location import Location
-from function.search import FaceSearch
+from function.search import FaceSearch, seen_coarsely
 from local.samples import sample_picture
 
 if TYPE_CHECKING:
@@ -78,7 +78,8 @@ def room() -> NDArray[np.uint8]:
 def faces(search: FaceSearch, frame: Picture, expected: Sequence[Location] = ()) -> list[Location]:
     """Return all faces that are found in the frame, in as many parts as they come."""
     search.see(frame)  # type: ignore[arg-type]
-    found = search.faces(frame, expected=expected)  # type: ignore[arg-type]
+    possible = seen_coarsely(frame)  # type: ignore[arg-type]
+    found = search.faces(frame, possible, expected=expected)  # type: ignore[arg-type]
     return [face for some in found for face in some]
 
 

@@ -1,0 +1,72 @@
+"""Working ahead: what does not depend on what was found before is done in a second thread.
+
+Decoding, and looking at the whole of a frame, need nothing but the frame; the closer looks need
+to know what the frames before have shown. Both spend their time in libraries that release
+Python's lock, so on two processors they run at the same time. On one it costs nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import closing
+from queue import Full, Queue
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+T = TypeVar("T")
+
+# Each frame that waits takes memory: a few even out that some take longer than others.
+_FRAMES_AHEAD = 3
+
+# How often a thread whose items nobody takes looks whether anybody ever will.
+_LOOK_SECONDS = 0.1
+
+
+def worked_ahead(items: Generator[T, None, None]) -> Iterator[T]:
+    """Yield the items, in order, while a thread makes the next ones.
+
+    What making them raises is raised here, after the items before it. When the caller stops
+    early, so does the thread, and the generator is closed.
+    """
+    made: Queue[T | _End] = Queue(_FRAMES_AHEAD)
+    stopped = threading.Event()
+
+    def put(item: T | _End) -> bool:
+        while not stopped.is_set():
+            try:
+                made.put(item, timeout=_LOOK_SECONDS)
+            except Full:
+                continue
+            return True
+        return False
+
+    def make() -> None:
+        end = _End()
+        try:
+            with closing(items):
+                for item in items:
+                    if not put(item):
+                        return
+        except BaseException as error:  # noqa: BLE001 - raised in the thread that wants the items
+            end = _End(error)
+        put(end)
+
+    thread = threading.Thread(target=make, name="frames ahead", daemon=True)
+    thread.start()
+    try:
+        while not isinstance(item := made.get(), _End):
+            yield item
+        if item.error is not None:
+            raise item.error
+    finally:
+        stopped.set()
+        thread.join()
+
+
+class _End:
+    """What comes after the last item: why there is no further one, if that is an error."""
+
+    def __init__(self, error: BaseException | None = None) -> None:
+        self.error = error
