@@ -143,9 +143,6 @@ def measure_length(report: Report, known: Known, *, longest: int, repeats: int) 
 
 def measure_threads(report: Report, known: Known, *, repeats: int) -> None:
     """Measure the wall-clock time of ours with one thread and with two."""
-    if ours.everyone_with_threads is None:
-        report.note("Left out: the recognition has no setting for threads.")
-        return
     video = crowd_video(Crowd(size=(1920, 1080), face_heights=(75,) * 9, seconds=10))
     with report.doing("threads"):
         tries = in_turns(
