@@ -29,6 +29,7 @@ _HEIGHT = 260
 _BAR_HEIGHT = 120
 _MOST_POINTS = 1500
 _PART_OF_SLOWEST = 0.1
+_ROOM_FOR_NAMES = 1.35
 _LEGEND_COLUMNS = {2: 2, 3: 3, 4: 2}
 
 _TIME = {"field": "time", "type": "quantitative", "title": "seconds from the start"}
@@ -236,7 +237,12 @@ def _distribution(histogram: Histogram | None, latency: Spread | None) -> Chart 
                     "title": "latency, seconds",
                 },
                 "x2": {"field": "to"},
-                "y": {"field": "videos", "type": "quantitative", "title": "videos"},
+                "y": {
+                    "field": "videos",
+                    "type": "quantitative",
+                    "title": "videos",
+                    "scale": {"domainMax": _ROOM_FOR_NAMES * max(histogram.counts)},
+                },
                 "tooltip": [{"field": "from"}, {"field": "to"}, {"field": "videos"}],
             },
         },

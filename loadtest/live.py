@@ -61,7 +61,8 @@ class _Lines:
             self._console.print(
                 f"{progress.seconds:6.0f} s  {progress.uploaded} of {progress.planned} uploaded, "
                 f"{progress.in_flight} in flight, {progress.done} done, {progress.failed} failed, "
-                f"{rate:.1f} results/s"
+                f"{rate:.1f} results/s",
+                soft_wrap=True,
             )
 
 

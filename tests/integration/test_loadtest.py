@@ -488,6 +488,26 @@ def test_ctrl_c_ends_with_what_is_known(
     assert not _objects(aws, buckets[0], "")
 
 
+def test_memory_does_not_grow_with_the_number_of_videos(
+    aws: LocalAws, buckets: tuple[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"")
+    report = tmp_path / "report.json"
+    command = [sys.executable, "-m", "loadtest", str(tmp_path), "--json", str(report)]
+    peaks = []
+    for count in (20, 400):
+        with _StandIn(aws, buckets, times=dict.fromkeys(range(count), 1)):
+            subprocess.run(
+                [*command, "--count", str(count), *_where(aws, buckets)],
+                check=True,
+                capture_output=True,
+            )
+        generator = json.loads(report.read_text(encoding="utf-8"))["generator"]
+        assert generator["requests"]["GetObject"] == count
+        peaks.append(generator["peak_memory_mb"])
+    assert peaks[1] < peaks[0] + 5, "twenty times as many"
+
+
 @pytest.mark.skipif(LOCAL_STACK_FILE.exists(), reason="a local stack is up on this machine")
 def test_a_stack_that_is_not_up_is_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
