@@ -30,7 +30,10 @@ class PrivateEngineError(Exception):
 
 
 class PrivateEngine:
-    """A daemon, from the start of the context to its end. `host` is what DOCKER_HOST is set to."""
+    """A daemon, from the start of the context to its end.
+
+    `host` is what DOCKER_HOST is set to, `folder` where everything is.
+    """
 
     def __enter__(self) -> Self:
         daemon = shutil.which("dockerd", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
@@ -38,16 +41,16 @@ class PrivateEngine:
             raise PrivateEngineError("there is no dockerd: apt-get install docker.io")
         if os.geteuid() != 0:
             raise PrivateEngineError("dockerd needs root")
-        self._folder = Path(tempfile.mkdtemp(prefix="docker-"))
-        self._log = self._folder / "log"
-        socket = self._folder / "socket"
+        self.folder = Path(tempfile.mkdtemp(prefix="docker-"))
+        self._log = self.folder / "log"
+        socket = self.folder / "socket"
         self.host = f"unix://{socket}"
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [
                     *(daemon, "--host", self.host),
-                    *("--data-root", self._folder / "data", "--exec-root", self._folder / "exec"),
-                    *("--pidfile", self._folder / "pid"),
+                    *("--data-root", self.folder / "data", "--exec-root", self.folder / "exec"),
+                    *("--pidfile", self.folder / "pid"),
                     *("--bridge", "none", "--iptables=false", "--ip6tables=false"),
                 ],
                 stdin=subprocess.DEVNULL,
@@ -87,7 +90,17 @@ class PrivateEngine:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        # But for the network namespace of the containers that had the machine's own network.
+        for mounted in _mounted_below(self.folder):
+            subprocess.run(["umount", mounted], check=False)  # noqa: S607 - the system's own
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _mounted_below(folder: Path) -> list[str]:
+    """Return the mount points in a folder, the innermost first."""
+    mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()
+    points = [mount.split()[4] for mount in mounts]
+    return sorted((point for point in points if Path(point).is_relative_to(folder)), reverse=True)
 
 
 def main(command: Sequence[str]) -> int:

@@ -135,6 +135,7 @@ def empty_engine(
             yield engine
     except PrivateEngineError as error:
         unavailable(f"no second engine: {error}")
+    assert not other.folder.exists()
 
 
 def test_what_lands_is_one_image_and_no_index(pushed: Pushed) -> None:
