@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import dlib
@@ -82,6 +83,13 @@ def test_the_first_filter_finds_every_frontal_face_and_smaller_ones() -> None:
     small = sample("obama.jpg", height=215, mode="L")
     assert not detect_faces(small)
     assert possible_faces(small)
+
+
+def test_threads_do_not_share_a_detector() -> None:
+    # It works in memory of its own: two threads in one end in a crash.
+    with ThreadPoolExecutor(1) as other:
+        theirs = other.submit(detector._detectors).result()
+    assert not {id(one) for one in theirs} & {id(one) for one in detector._detectors()}
 
 
 def test_what_is_no_detector_is_refused(tmp_path: Path) -> None:
