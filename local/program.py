@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import runpy
+import threading
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -59,6 +60,8 @@ def run_program(
 
     def run_in_context() -> None:
         # Pulumi's settings live in context variables, so they are made where they are to be seen.
+        # The outputs under way too: without a set of its own a run would wait for those of one
+        # that failed, whose event loop is closed.
         configure(
             mocks.MockSettings(  # type: ignore[no-untyped-call]
                 monitor=monitor,
@@ -68,6 +71,8 @@ def run_program(
                 stack=stack,
                 dry_run=False,
                 callbacks=None,
+                outputs=set(),
+                lock=threading.Lock(),
             )
         )
         set_all_config(dict(configuration))

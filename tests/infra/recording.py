@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import runpy
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -103,6 +104,8 @@ def run_program_with(stack: str, configuration: dict[str, str]) -> Program:
                 stack=stack,
                 dry_run=False,
                 callbacks=None,
+                outputs=set(),
+                lock=threading.Lock(),
             )
         )
         set_all_config(configuration)

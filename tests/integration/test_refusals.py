@@ -62,6 +62,29 @@ def test_an_error_of_the_program_says_where_it_is(aws: LocalAws) -> None:
         aws.deploy(PROGRAM, {"lambdalens:fault": "error of its own"})
 
 
+def test_a_program_that_failed_leaves_nothing_to_the_next(aws: LocalAws, tmp_path: Path) -> None:
+    failing = tmp_path / "failing.py"
+    failing.write_text(
+        """
+import asyncio
+
+import pulumi
+
+
+def fail(_):
+    pulumi.Output.from_input(asyncio.get_event_loop().create_future())
+    raise RuntimeError("with an output under way")
+
+
+pulumi.Output.from_input(0).apply(fail)
+"""
+    )
+    with pytest.raises(DeploymentError, match="with an output under way"):
+        aws.deploy(failing, {})
+
+    assert aws.deploy(PROGRAM, {})["number"] == 3
+
+
 def test_a_wrong_setting_is_named(aws: LocalAws) -> None:
     with pytest.raises(DeploymentError, match="imageUri"):
         aws.deploy(PROGRAM.parents[2] / "__main__.py", {"aws:region": "us-east-1"})
