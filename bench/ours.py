@@ -7,10 +7,9 @@ from the interpreter's start to the CSV, as the function does it without S3 and 
 from __future__ import annotations
 
 import sys
-from contextlib import nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-from unittest.mock import patch
 
 from function import recognition
 from function.attendance import Look, attendance
@@ -19,7 +18,7 @@ from function.recognition import RecognitionOptions, recognise, search
 from function.results import csv_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -50,21 +49,30 @@ def everyone(video: Path, gallery: Gallery) -> frozenset[str]:
 
 
 def first_match(video: Path, gallery: Gallery) -> frozenset[str]:
-    """Return the first student that is recognised, or none."""
+    """Return the first student that is recognised, or none.
+
+    In one thread: what is done ahead would be done in vain.
+    """
     looks: list[Look] = []
-    for finding in search(video, gallery, OPTIONS):
-        looks += finding.looks
-        found = attendance(looks, tolerance=OPTIONS.tolerance, margin=OPTIONS.margin)
-        if found:
-            return frozenset({found[0].student_id})
+    with in_one_thread():
+        for finding in search(video, gallery, OPTIONS):
+            looks += finding.looks
+            found = attendance(looks, tolerance=OPTIONS.tolerance, margin=OPTIONS.margin)
+            if found:
+                return frozenset({found[0].student_id})
     return frozenset()
 
 
-def everyone_with_threads(video: Path, gallery: Gallery, threads: int) -> frozenset[str]:
-    """Return what `everyone` does, with two threads as always, or without the one ahead."""
-    alone = patch.object(recognition, "worked_ahead", iter)
-    with alone if threads == 1 else nullcontext():
-        return everyone(video, gallery)
+@contextmanager
+def in_one_thread() -> Iterator[None]:
+    """Do all parts of the recognition in turn, until the end of the block."""
+    # Not with unittest.mock, whose import would count in what a whole process takes.
+    names = vars(recognition)
+    threaded, names["worked_ahead"] = names["worked_ahead"], iter
+    try:
+        yield
+    finally:
+        names["worked_ahead"] = threaded
 
 
 def match(gallery: Gallery, encodings: NDArray[np.float32]) -> object:

@@ -1,8 +1,7 @@
-"""Working ahead: what does not depend on what was found before is done in a second thread.
+"""Working ahead: each part of the recognition has a thread, and hands on what it has made.
 
-Decoding, and looking at the whole of a frame, need nothing but the frame; the closer looks need
-to know what the frames before have shown. Both spend their time in libraries that release
-Python's lock, so on two processors they run at the same time. On one it costs nothing.
+No part needs what a later one finds. All spend their time in libraries that release Python's
+lock, so on two processors two of them run at the same time. On one it costs nothing.
 """
 
 from __future__ import annotations

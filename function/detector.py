@@ -81,7 +81,7 @@ def _detectors() -> tuple[dlib.fhog_object_detector, dlib.fhog_object_detector]:
     return _detectors_of_thread(threading.get_ident())
 
 
-@lru_cache(maxsize=2)  # one thread that works ahead, and one that does the rest
+@lru_cache(maxsize=2)  # one thread for the coarse look, and one for the closer ones
 def _detectors_of_thread(
     _thread: int,
 ) -> tuple[dlib.fhog_object_detector, dlib.fhog_object_detector]:

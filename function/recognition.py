@@ -13,7 +13,7 @@ from function.ahead import worked_ahead
 from function.attendance import Attendance, Look, attendance
 from function.faces import encode_faces
 from function.search import FaceSearch, seen_coarsely
-from function.tracks import Track, Tracker
+from function.tracks import Sighting, Tracker
 from function.video import Frame, sampled_frames
 
 if TYPE_CHECKING:
@@ -143,17 +143,24 @@ def search(video: Path, gallery: Gallery, options: RecognitionOptions) -> Iterat
         function.video.UnreadableVideoError: the file is no video that can be read.
 
     """
+    for frame, sightings in worked_ahead(_sightings(video, options)):
+        due = [seen for seen in sightings if seen.track.is_due(frame, seen.place)]
+        looks = list(_looks(frame, due, gallery, options))
+        for seen in sightings:
+            if seen.track.looks:
+                seen.track.looks[-1].times.append(frame.time)
+        yield Finding(time=frame.time, faces=len(sightings), looks=looks)
+
+
+def _sightings(
+    video: Path, options: RecognitionOptions
+) -> Generator[tuple[Frame, list[Sighting]], None, None]:
+    """Yield each sampled frame with the faces found in it, those that cost least to find first."""
     face_search, tracker = FaceSearch(), Tracker()
     for frame, possible in worked_ahead(_frames(video, options)):
         expected = tracker.next_sample(new_scene=face_search.see(frame))
         for faces in face_search.faces(frame, possible, expected=expected):
-            tracks = tracker.follow(frame, faces)
-            due = [track for track in tracks if track.is_due]
-            looks = list(_looks(frame, due, gallery, options))
-            for track in tracks:
-                if track.looks:
-                    track.looks[-1].times.append(frame.time)
-            yield Finding(time=frame.time, faces=len(faces), looks=looks)
+            yield frame, tracker.follow(faces)
 
 
 def _frames(
@@ -165,14 +172,14 @@ def _frames(
 
 
 def _looks(
-    frame: Frame, tracks: Sequence[Track], gallery: Gallery, options: RecognitionOptions
+    frame: Frame, due: Sequence[Sighting], gallery: Gallery, options: RecognitionOptions
 ) -> Iterator[Look]:
     """Encode the faces of a frame that are due, and compare them with the gallery."""
-    if not (tracks and gallery.student_ids):
+    if not (due and gallery.student_ids):
         return
-    encodings = encode_faces(frame.pixels, [track.location for track in tracks])
-    for track, match in zip(tracks, gallery.nearest(encodings), strict=True):
+    encodings = encode_faces(frame.pixels, [seen.place for seen in due])
+    for seen, match in zip(due, gallery.nearest(encodings), strict=True):
         look = Look(match=match)
         clear = look.is_clear(tolerance=options.tolerance, margin=options.margin)
-        track.look(frame, look, clear=clear)
+        seen.track.look(frame, seen.place, look, clear=clear)
         yield look

@@ -39,33 +39,30 @@ _LONGEST_VALIDITY = 24
 class Track:
     """A face that is followed from sample to sample, with the looks that were taken at it."""
 
-    location: Location
     looks: list[Look] = field(default_factory=list)
     _looked_at: Location | None = None
     _appearance: NDArray[np.float32] | None = None
     _valid_for: int = 0  # samples
 
-    @property
-    def is_due(self) -> bool:
-        """Whether the face should be encoded in this sample."""
+    def is_due(self, frame: Frame, place: Location) -> bool:
+        """Tell whether the face should be encoded in the next sample, where it is at a place.
+
+        To be asked once for each sample that shows the face.
+        """
+        self._valid_for -= 1
+        if not self._looks_the_same(frame, place):
+            self._valid_for = 0
         return self._valid_for <= 0
 
-    def look(self, frame: Frame, look: Look, *, clear: bool) -> None:
+    def look(self, frame: Frame, place: Location, look: Look, *, clear: bool) -> None:
         """Add what the face's encoding in this frame said."""
         self.looks.append(look)
-        self._looked_at = self.location
-        self._appearance = _appearance(frame, self.location)
+        self._looked_at = place
+        self._appearance = _appearance(frame, place)
         validity = _VALIDITY_WHEN_CLEAR if clear else _VALIDITY
         self._valid_for = min(validity * len(self.looks), _LONGEST_VALIDITY)
 
-    def move(self, frame: Frame, location: Location) -> None:
-        """Follow the face to where it is in the next frame."""
-        self.location = location
-        self._valid_for -= 1
-        if not self._looks_the_same(frame):
-            self._valid_for = 0
-
-    def _looks_the_same(self, frame: Frame) -> bool:
+    def _looks_the_same(self, frame: Frame, place: Location) -> bool:
         """Tell whether the face looks as it did when it was encoded.
 
         The detector's boxes jump by a few pixels, so the best of three of about the same place
@@ -73,39 +70,46 @@ class Track:
         """
         if self._looked_at is None or self._appearance is None:
             return False
-        places = (self.location, self._looked_at, self._looked_at.centred_on(self.location))
+        places = (place, self._looked_at, self._looked_at.centred_on(place))
         likeness = max(
             float((_appearance(frame, place) * self._appearance).sum()) for place in places
         )
         return likeness >= _SAME_APPEARANCE
 
 
+@dataclass(frozen=True, kw_only=True)
+class Sighting:
+    """A face in a sample: where it is, and the track that it belongs to."""
+
+    place: Location
+    track: Track
+
+
 class Tracker:
-    """The tracks of one video, as its samples come."""
+    """Tells which faces of one video's samples are the same, from their places alone."""
 
     def __init__(self) -> None:
-        self._tracks: list[Track] = []
-        self._open: list[Track] = []  # of the sample before, whose faces are not found yet
+        self._sightings: list[Sighting] = []
+        self._open: list[Sighting] = []  # of the sample before, whose faces are not found yet
 
     def next_sample(self, *, new_scene: bool) -> list[Location]:
         """Begin the next sample, and return where faces are expected in it."""
-        self._open = [] if new_scene else self._tracks
-        self._tracks = []
-        return [track.location for track in self._open]
+        self._open = [] if new_scene else self._sightings
+        self._sightings = []
+        return [sighting.place for sighting in self._open]
 
-    def follow(self, frame: Frame, faces: Sequence[Location]) -> list[Track]:
-        """Return the track of each face of the sample, a new one for each new face."""
-        tracks = []
-        for face in faces:
-            track = max(self._open, key=lambda track: face.overlap(track.location), default=None)
-            if track is None or face.overlap(track.location) < _SAME_PLACE:
-                track = Track(location=face)
-            else:
-                self._open.remove(track)
-                track.move(frame, face)
-            tracks.append(track)
-        self._tracks += tracks
-        return tracks
+    def follow(self, faces: Sequence[Location]) -> list[Sighting]:
+        """Return each face of the sample with its track, a new one for each new face."""
+        sightings = [Sighting(place=face, track=self._track_of(face)) for face in faces]
+        self._sightings += sightings
+        return sightings
+
+    def _track_of(self, face: Location) -> Track:
+        before = max(self._open, key=lambda other: face.overlap(other.place), default=None)
+        if before is None or face.overlap(before.place) < _SAME_PLACE:
+            return Track()
+        self._open.remove(before)
+        return before.track
 
 
 def _appearance(frame: Frame, place: Location) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ import pytest
 from function.attendance import Look
 from function.gallery import Match
 from function.location import Location
-from function.tracks import Track, Tracker
+from function.tracks import Sighting, Track, Tracker
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,12 +45,13 @@ def follow(
     frame = picture(*people)
     faces = [place for place, _ in people]
     tracker.next_sample(new_scene=new_scene)
-    tracks = tracker.follow(frame, faces)  # type: ignore[arg-type]
-    due = [track.is_due for track in tracks]
-    for track in tracks:
-        if track.is_due:
-            track.look(frame, LOOK, clear=clear)  # type: ignore[arg-type]
-    return list(zip(tracks, due, strict=True))
+    followed = []
+    for seen in tracker.follow(faces):
+        due = seen.track.is_due(frame, seen.place)  # type: ignore[arg-type]
+        if due:
+            seen.track.look(frame, seen.place, LOOK, clear=clear)  # type: ignore[arg-type]
+        followed.append((seen.track, due))
+    return followed
 
 
 def test_a_new_face_is_due_and_not_again_while_it_stays() -> None:
@@ -118,9 +119,8 @@ def test_faces_found_one_after_another_are_followed_as_well() -> None:
     beside = PLACE.moved(down=0, right=200)
     before = [track for track, _ in follow(tracker, (PLACE, 1), (beside, 2))]
     tracker.next_sample(new_scene=False)
-    frame = picture((PLACE, 1), (beside, 2))
     for place, track in zip((PLACE, beside), before, strict=True):
-        assert tracker.follow(frame, [place]) == [track]  # type: ignore[arg-type]
+        assert tracker.follow([place]) == [Sighting(place=place, track=track)]
 
 
 def test_two_faces_do_not_share_a_track() -> None:
@@ -140,5 +140,6 @@ def test_a_face_at_the_edge_does_no_harm() -> None:
     frame = picture()
     for _ in range(2):
         tracker.next_sample(new_scene=False)
-        for track in tracker.follow(frame, [outside, beyond]):  # type: ignore[arg-type]
-            track.look(frame, LOOK, clear=True)  # type: ignore[arg-type]
+        for seen in tracker.follow([outside, beyond]):
+            assert seen.track.is_due(frame, seen.place)  # type: ignore[arg-type]
+            seen.track.look(frame, seen.place, LOOK, clear=True)  # type: ignore[arg-type]
