@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +18,11 @@ from function.attendance import Look, attendance
 from function.gallery import Gallery
 from function.recognition import RecognitionOptions, recognise, search
 from function.results import csv_text
+from function.video import sampled_frames
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     import numpy as np
     from numpy.typing import NDArray
@@ -63,16 +67,30 @@ def first_match(video: Path, gallery: Gallery) -> frozenset[str]:
     return frozenset()
 
 
-@contextmanager
-def in_one_thread() -> Iterator[None]:
+def everyone_at(
+    video: Path, gallery: Gallery, *, per_second: float, first_step: float
+) -> frozenset[str]:
+    """Do the same with other samples: so many a second, after a first step of so many seconds."""
+    options = replace(OPTIONS, samples_per_second=per_second)
+    with _replaced("sampled_frames", partial(sampled_frames, first_step=first_step)):
+        seen_there = recognise(video, gallery, options).attendance
+    return frozenset(seen.student_id for seen in seen_there)
+
+
+def in_one_thread() -> AbstractContextManager[None]:
     """Do all parts of the recognition in turn, until the end of the block."""
+    return _replaced("worked_ahead", iter)
+
+
+@contextmanager
+def _replaced(name: str, by: Callable[..., object]) -> Iterator[None]:
     # Not with unittest.mock, whose import would count in what a whole process takes.
     names = vars(recognition)
-    threaded, names["worked_ahead"] = names["worked_ahead"], iter
+    original, names[name] = names[name], by
     try:
         yield
     finally:
-        names["worked_ahead"] = threaded
+        names[name] = original
 
 
 def match(gallery: Gallery, encodings: NDArray[np.float32]) -> object:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import cold, comparison, growth, inputs
+from bench import cold, comparison, growth, inputs, sampling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -55,17 +55,23 @@ def run_sections(names: Mapping[str, str], choice: Choice, report: Report) -> No
 
 
 def _videos(run: _Run) -> None:
+    comparison.compare(run.report, *_videos_and_known(run), repeats=run.choice.repeat)
+
+
+def _samples(run: _Run) -> None:
+    sampling.compare_samplings(run.report, *_videos_and_known(run))
+
+
+def _videos_and_known(run: _Run) -> tuple[list[inputs.Video], Known]:
     if run.choice.videos is None:
         with run.report.doing("making the sample videos"):
-            videos = inputs.sample_videos(run.folder)
-        comparison.compare(run.report, videos, run.sample, repeats=run.choice.repeat)
-        return
+            return inputs.sample_videos(run.folder), run.sample
     with run.report.doing("enrolling"):
         known = _known(run.choice, run.folder)
         videos, unreadable = inputs.folder_videos(run.choice.videos, run.choice.truth)
     if unreadable:
         run.report.note(f"{unreadable} files cannot be read as videos: left out.\n")
-    comparison.compare(run.report, videos, known, repeats=run.choice.repeat)
+    return videos, known
 
 
 def _known(choice: Choice, folder: Path) -> Known:
@@ -110,6 +116,7 @@ def _threads(run: _Run) -> None:
 
 _SECTIONS: Mapping[str, Callable[[_Run], None]] = {
     "videos": _videos,
+    "samples": _samples,
     "minute": _minute,
     "cold": _cold,
     "gallery": _gallery,

@@ -5,12 +5,13 @@ containers that :data:`function.results.VIDEO_SUFFIXES` stand for, whatever its 
 recording without picture, its cover art, and a still picture do not. A damaged file counts as far
 as it can be decoded.
 
-What is looked at: time is cut into steps of 1/`per_second` seconds, and each gives one frame. A
-step with a keyframe gives that, because it can be decoded by itself; any other its first picture
-that others refer to. Packets that no sample needs are not decoded: what follows a keyframe when
-there is another by the end of the next step, pictures that no other refers to, and what comes
-after the last step that is at least half as long as the others. (Leaving out more, such as all
-B-frames, damages pictures; seeking to each sample decodes the same pictures again and again.)
+What is looked at: time is divided into steps of 1/`per_second` seconds, and where the packets show
+a cut to another scene, a step is divided there as well. Each step gives one frame. One with a
+keyframe gives that, because it can be decoded by itself; any other its first picture that others
+refer to. Packets that no sample needs are not decoded: what follows a keyframe when there is
+another by the end of the next step, pictures that no other refers to, and what comes after the
+last step that is at least half as long as the others. (Leaving out more, such as all B-frames,
+damages pictures; seeking to each sample decodes the same pictures again and again.)
 Memory does not grow with the length of the video.
 """
 
@@ -18,17 +19,20 @@ from __future__ import annotations
 
 import math
 import os
+from bisect import bisect_right
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import av
 import numpy as np
 from av.stream import Disposition
 from av.video.reformatter import Interpolation
+
+from function.cuts import CutDetector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -134,7 +138,8 @@ class Frame:
 def sampled_frames(path: Path, *, per_second: float, first_step: float = 0.0) -> Iterator[Frame]:
     """Yield one frame of each step of 1/`per_second` seconds that has any, in order.
 
-    The first step is `first_step` seconds long if that is not 0.
+    A step that goes over to another scene gives one of each, where the packets show the cut. The
+    first step is `first_step` seconds long if that is not 0.
 
     Raises:
         UnreadableVideoError: the file is no video, or not one frame of it can be decoded.
@@ -246,16 +251,23 @@ def _time_base(stream: VideoStream) -> Fraction:
     return stream.time_base or Fraction(1, 1000)
 
 
+class _Step(NamedTuple):
+    """Which of the equal steps of time, and how many cuts came before."""
+
+    number: int
+    cuts: int
+
+
 def _steps(
-    groups: Iterable[tuple[int, Iterable[Packet[VideoStream]]]],
-) -> Iterator[tuple[int, list[Packet[VideoStream]], bool]]:
-    """Yield the number of each step, its packets, and whether it is the last."""
-    before: tuple[int, list[Packet[VideoStream]]] | None = None
-    for number, packets in groups:
+    groups: Iterable[tuple[_Step, Iterable[Packet[VideoStream]]]],
+) -> Iterator[tuple[_Step, list[Packet[VideoStream]], bool]]:
+    """Yield each step, its packets, and whether it is the last."""
+    before: tuple[_Step, list[Packet[VideoStream]]] | None = None
+    for step, packets in groups:
         in_step = list(packets)
         if before:
             yield *before, False
-        before = number, in_step
+        before = step, in_step
     if before:
         yield *before, True
 
@@ -269,20 +281,21 @@ class _Sampler:
         self._time_base = _time_base(stream)
         self._step = step
         self._first_step = first_step
-        self._sampled: int | None = None  # the step that the latest sample was in
+        self._sampled: _Step | None = None  # that the latest sample was in
+        self._cuts: list[float] = []  # seconds
         with suppress(_DamageError), _guarded():  # FFmpeg may have no decoder to set up
             stream.codec_context.thread_count = 1
 
     def frames(self, packets: Iterable[Packet[VideoStream]]) -> Iterator[Frame]:
         """Yield the samples among the pictures of a track."""
         undecoded: list[Packet[VideoStream]] = []  # since the last keyframe, in case of need
-        for number, in_step, is_last in _steps(groupby(packets, self._step_reached())):
+        for step, in_step, is_last in _steps(groupby(packets, self._step_reached())):
             keyframes = [at for at, packet in enumerate(in_step) if packet.is_keyframe]
             if keyframes:
                 first, last = keyframes[0], keyframes[-1]
                 yield from self._samples(in_step[first])
                 undecoded = in_step[last:] if last > first else in_step[first + 1 :]
-            elif not (is_last and self._is_remainder(number, in_step)):
+            elif not (is_last and self._is_remainder(step, in_step)):
                 self._skip_what_none_refers_to(when=len(in_step) >= _SURE_OF_A_REFERENCE)
                 for packet in [*undecoded, in_step[0]]:
                     yield from self._samples(packet)
@@ -290,17 +303,24 @@ class _Sampler:
                 # The decoder may hold the step's first picture back until it has seen others.
                 # With B-frames, it is sure to come: it is shown after all that were decoded, so
                 # it is none. Otherwise it could be one that is left out.
-                while undecoded and self._sampled != number and not self._has_b_frames:
+                while undecoded and self._sampled != step and not self._has_b_frames:
                     yield from self._samples(undecoded.pop(0))
         yield from self._samples(None)
 
-    def _step_reached(self) -> Callable[[Packet[VideoStream]], int]:
+    def _step_reached(self) -> Callable[[Packet[VideoStream]], _Step]:
         """Return a function of each packet in turn: the step that the video has come to."""
         latest = -math.inf
+        detector = CutDetector()
 
-        def step_reached(packet: Packet[VideoStream]) -> int:
+        def step_reached(packet: Packet[VideoStream]) -> _Step:
             nonlocal latest
-            latest = max(latest, self._seconds(packet.pts or 0))
+            seconds = self._seconds(packet.pts or 0)
+            is_cut = detector.is_cut(
+                seconds=seconds, size=packet.size, is_keyframe=packet.is_keyframe
+            )
+            if is_cut and seconds > latest:
+                self._cuts.append(seconds)
+            latest = max(latest, seconds)
             return self._step_at(latest)
 
         return step_reached
@@ -335,21 +355,28 @@ class _Sampler:
     def _skip_what_none_refers_to(self, *, when: bool) -> None:
         self._stream.codec_context.skip_frame = "NONREF" if when else "DEFAULT"
 
-    def _is_remainder(self, number: int, in_step: Sequence[Packet[VideoStream]]) -> bool:
-        """Tell whether the last step is less than half a step long.
+    def _is_remainder(self, step: _Step, in_step: Sequence[Packet[VideoStream]]) -> bool:
+        """Tell whether the last step is less than half a step long, and no scene of its own.
 
         Its sample would cost as much decoding as any, and shows little that is new. FFmpeg's own
         `fps` filter leaves it out as well.
         """
-        end = max(self._seconds(packet.pts or 0) for packet in in_step) + self._frame_duration
-        length = end - self._first_step - number * self._step
-        return number > self._step_at(0.0) and length < self._step / 2
+        times = [self._seconds(packet.pts or 0) for packet in in_step]
+        length = max(times) + self._frame_duration - self._first_step - step.number * self._step
+        return (
+            step.number > self._step_at(0.0).number
+            and length < self._step / 2
+            and times[0] not in self._cuts[-1:]
+        )
 
     def _seconds(self, timestamp: int) -> float:
         return float(timestamp * self._time_base)
 
-    def _step_at(self, seconds: float) -> int:
-        return math.floor((seconds - self._first_step + _TIME_ROUNDING) / self._step)
+    def _step_at(self, seconds: float) -> _Step:
+        return _Step(
+            number=math.floor((seconds - self._first_step + _TIME_ROUNDING) / self._step),
+            cuts=bisect_right(self._cuts, seconds),
+        )
 
 
 def _as_shown(picture: VideoFrame, seconds: float, stream: VideoStream) -> Frame:
