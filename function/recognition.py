@@ -78,7 +78,7 @@ class RecognitionOptions:
 class Recognition:
     """Who was seen in a video, and how much there was to see.
 
-    `video_seconds` is the time of the last sampled frame; `faces` counts those of all frames.
+    `video_seconds` is the length of the video; `faces` counts those of all sampled `frames`.
     """
 
     attendance: tuple[Attendance, ...]
@@ -96,10 +96,12 @@ class Recognition:
 class Finding:
     """What was found in a sampled frame: how many more faces, and the new looks at them.
 
-    A look goes on gaining times with later samples, as long as its face stays in view.
+    A look goes on gaining times with later samples, as long as its face stays in view. `time` and
+    `video_seconds` are the frame's.
     """
 
     time: float
+    video_seconds: float
     faces: int
     looks: Sequence[Look]
 
@@ -130,7 +132,7 @@ def recognise(
         ),
         frames=len({finding.time for finding in findings}),
         faces=sum(finding.faces for finding in findings),
-        video_seconds=findings[-1].time,
+        video_seconds=findings[-1].video_seconds,
     )
 
 
@@ -149,7 +151,12 @@ def search(video: Path, gallery: Gallery, options: RecognitionOptions) -> Iterat
         for seen in sightings:
             if seen.track.looks:
                 seen.track.looks[-1].times.append(frame.time)
-        yield Finding(time=frame.time, faces=len(sightings), looks=looks)
+        yield Finding(
+            time=frame.time,
+            video_seconds=frame.video_seconds,
+            faces=len(sightings),
+            looks=looks,
+        )
 
 
 def _sightings(

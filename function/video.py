@@ -91,11 +91,13 @@ class UnreadableVideoError(Exception):
 class Frame:
     """One sampled picture of a video, upright and unstretched as a player would show it.
 
-    `time` is in seconds from the start of the video, `height` and `width` in pixels. Each form
-    of the picture is 8 bits a value and C-contiguous, and made when first asked for.
+    `time` is in seconds from the start of the video, and `video_seconds` the length of what had
+    been read of it by then: with the last frame, of the whole. `height` and `width` are in pixels.
+    Each form of the picture is 8 bits a value and C-contiguous, and made when first asked for.
     """
 
     time: float
+    video_seconds: float
     height: int
     width: int
     decoded: VideoFrame
@@ -283,6 +285,7 @@ class _Sampler:
         self._first_step = first_step
         self._sampled: _Step | None = None  # that the latest sample was in
         self._cuts: list[float] = []  # seconds
+        self._read = 0.0  # seconds
         with suppress(_DamageError), _guarded():  # FFmpeg may have no decoder to set up
             stream.codec_context.thread_count = 1
 
@@ -321,6 +324,7 @@ class _Sampler:
             if is_cut and seconds > latest:
                 self._cuts.append(seconds)
             latest = max(latest, seconds)
+            self._read = latest + self._frame_duration
             return self._step_at(latest)
 
         return step_reached
@@ -339,7 +343,7 @@ class _Sampler:
             seconds = self._seconds(picture.pts)
             if self._step_at(seconds) == self._sampled:
                 continue
-            frame = _as_shown(picture, seconds, self._stream)
+            frame = self._as_shown(picture, seconds)
             try:
                 with _guarded():
                     frame.brightness  # noqa: B018 - made now, to know whether it can be
@@ -361,12 +365,11 @@ class _Sampler:
         Its sample would cost as much decoding as any, and shows little that is new. FFmpeg's own
         `fps` filter leaves it out as well.
         """
-        times = [self._seconds(packet.pts or 0) for packet in in_step]
-        length = max(times) + self._frame_duration - self._first_step - step.number * self._step
+        length = self._read - self._first_step - step.number * self._step
         return (
             step.number > self._step_at(0.0).number
             and length < self._step / 2
-            and times[0] not in self._cuts[-1:]
+            and self._seconds(in_step[0].pts or 0) not in self._cuts[-1:]
         )
 
     def _seconds(self, timestamp: int) -> float:
@@ -378,15 +381,19 @@ class _Sampler:
             cuts=bisect_right(self._cuts, seconds),
         )
 
-
-def _as_shown(picture: VideoFrame, seconds: float, stream: VideoStream) -> Frame:
-    pixel_width = float(stream.sample_aspect_ratio or 1)
-    if not _NARROWEST_PIXEL <= pixel_width <= _WIDEST_PIXEL:
-        pixel_width = 1
-    height, width = picture.height, round(picture.width * pixel_width)
-    quarter_turns = round(picture.rotation / 90) % 4  # both count counterclockwise
-    if quarter_turns % 2:
-        height, width = width, height
-    return Frame(
-        time=seconds, height=height, width=width, decoded=picture, quarter_turns=quarter_turns
-    )
+    def _as_shown(self, picture: VideoFrame, seconds: float) -> Frame:
+        pixel_width = float(self._stream.sample_aspect_ratio or 1)
+        if not _NARROWEST_PIXEL <= pixel_width <= _WIDEST_PIXEL:
+            pixel_width = 1
+        height, width = picture.height, round(picture.width * pixel_width)
+        quarter_turns = round(picture.rotation / 90) % 4  # both count counterclockwise
+        if quarter_turns % 2:
+            height, width = width, height
+        return Frame(
+            time=seconds,
+            video_seconds=self._read,
+            height=height,
+            width=width,
+            decoded=picture,
+            quarter_turns=quarter_turns,
+        )

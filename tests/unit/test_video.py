@@ -41,6 +41,16 @@ def test_a_remainder_of_less_than_half_a_step_is_left_out(make_video: MakeVideo)
     assert times(make_video(frames=16, rate=10, keyframe_every=100), 1) == [0, 1]
 
 
+@pytest.mark.parametrize("keyframe_every", [5, 100])
+@pytest.mark.parametrize("frames", [1, 12, 16])
+def test_the_last_frame_knows_how_long_the_video_is(
+    make_video: MakeVideo, frames: int, keyframe_every: int
+) -> None:
+    video = make_video(frames=frames, rate=10, keyframe_every=keyframe_every)
+    *_, last = sampled_frames(video, per_second=1)
+    assert last.video_seconds == pytest.approx(frames / 10)
+
+
 def test_the_steps_can_begin_later(make_video: MakeVideo) -> None:
     video = make_video(frames=30, rate=10, keyframe_every=100)
     assert [
