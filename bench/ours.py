@@ -18,7 +18,7 @@ from function.attendance import Look, attendance
 from function.gallery import Gallery
 from function.recognition import RecognitionOptions, recognise, search
 from function.results import csv_text
-from function.video import sampled_frames
+from function.sampling import sampled_frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

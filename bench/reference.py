@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import face_recognition
 import numpy as np
 
-from function.video import sampled_frames
+from function.sampling import sampled_frames
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from function.video import Frame
+    from function.frame import Frame
 
     Cells = NDArray[np.bool_]  # (rows, columns)
 

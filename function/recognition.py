@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 from function.ahead import worked_ahead
 from function.attendance import Attendance, Look, attendance
 from function.faces import encode_faces
+from function.sampling import sampled_frames
 from function.search import FaceSearch, seen_coarsely
 from function.tracks import Sighting, Tracker
-from function.video import Frame, sampled_frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from function.detector import Detection
+    from function.frame import Frame
     from function.gallery import Gallery
 
 # Changed whenever the same video, gallery and options could give another result.

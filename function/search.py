@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from function.frame import Frame
     from function.location import Location
-    from function.video import Frame
 
 _COARSE_LENGTH = 640  # pixels of the longer side
 _FINE_SCALE = 1.35  # the smallest faces sought are about 38 pixels high

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from function.attendance import Look
+    from function.frame import Frame
     from function.location import Location
-    from function.video import Frame
 
 _SAME_PLACE = 0.3  # overlap of the boxes
 

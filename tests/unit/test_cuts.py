@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from function.cuts import CutDetector
-from function.video import sampled_frames
+from function.sampling import sampled_frames
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

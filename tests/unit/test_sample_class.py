@@ -12,8 +12,9 @@ from PIL import Image
 from enroll.enrolment import enrol
 from function.gallery import Gallery
 from function.recognition import RecognitionOptions, recognise
+from function.sampling import sampled_frames
 from function.student_list import read_students
-from function.video import UnreadableVideoError, sampled_frames
+from function.video import UnreadableVideoError
 from local.sample_class import ClassVideo, make_class_videos, make_sample_class
 from local.sample_video import FRAMES_PER_SECOND, Scene, write_video
 

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from function.video import UnreadableVideoError, _retimed, sampled_frames
+from function.sampling import sampled_frames
+from function.video import UnreadableVideoError, _retimed
 
 if TYPE_CHECKING:
     from pathlib import Path
