@@ -33,6 +33,8 @@ OPTIONS = RecognitionOptions()
 # The stages' functions, where the recognition looks them up.
 PROBES: Mapping[str, str] = {
     "function.recognition:sampled_frames": "decode",
+    "function.recognition:seen_coarsely": "detect",
+    "function.recognition:FaceSearch.see": "detect",
     "function.recognition:FaceSearch.faces": "detect",
     "function.faces:face_chip": "align",
     "function.descriptor:DescriptorNetwork.describe": "describe",

@@ -26,12 +26,14 @@ def compare_samplings(report: Report, videos: Sequence[Video], known: Known) -> 
         (rate, start): [] for rate in _RATES for start in range(_STARTS)
     }
     rows = []
-    for position, video in enumerate(videos, start=1):
-        if video.truth is None:
-            continue
-        with report.doing(f"video {position} of {len(videos)}: {video.name}"):
+    judged = [(video, video.truth) for video in videos if video.truth is not None]
+    if not judged:
+        report.note("It is not known who is in these videos: give a --truth.")
+        return
+    for position, (video, truth) in enumerate(judged, start=1):
+        with report.doing(f"video {position} of {len(judged)}: {video.name}"):
             here = {
-                (rate, start): Verdict.on(_answer(video, known, rate, start), video.truth)
+                (rate, start): Verdict.on(_answer(report, video, known, rate, start), truth)
                 for rate, start in verdicts
             }
         for way, verdict in here.items():
@@ -53,9 +55,13 @@ def compare_samplings(report: Report, videos: Sequence[Video], known: Known) -> 
     )
 
 
-def _answer(video: Video, known: Known, rate: float, start: int) -> frozenset[str]:
+def _answer(report: Report, video: Video, known: Known, rate: float, start: int) -> frozenset[str]:
     first_step = start / _STARTS / rate
-    return ours.everyone_at(video.path, known.gallery, per_second=rate, first_step=first_step)
+    try:
+        return ours.everyone_at(video.path, known.gallery, per_second=rate, first_step=first_step)
+    except Exception as error:  # noqa: BLE001 - it may fail in any way at a video: that is a result
+        report.failure(f"{video.name} at {rate:g} a second: {error!r}")
+        return frozenset()
 
 
 def _sum(verdicts: Sequence[Verdict]) -> Verdict:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import threading
 from collections import defaultdict
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
@@ -22,7 +23,7 @@ STAGES = ("decode", "load", "detect", "align", "describe", "match")
 
 
 class ProbeError(Exception):
-    """A function to be timed is not there."""
+    """A function is not there, or is in another thread, and cannot be timed."""
 
 
 class StageClock:
@@ -32,6 +33,7 @@ class StageClock:
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self._running: list[str] = []
         self._since = 0.0
+        self._thread = threading.get_ident()
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -45,6 +47,8 @@ class StageClock:
             self._running.pop()
 
     def _charge(self) -> None:
+        if threading.get_ident() != self._thread:
+            raise ProbeError("stages in several threads cannot be told apart: use one thread")
         now = cpu_seconds()
         if self._running:
             self.seconds[self._running[-1]] += now - self._since
@@ -55,10 +59,8 @@ class StageClock:
 def probed(clock: StageClock, probes: Mapping[str, str]) -> Iterator[None]:
     """Time the functions that `probes` name with `clock` until the end of the block.
 
-    A probe is `module:function` or `module:Class.method`, and its stage. Not for code that runs
-    in several threads: they would all charge the same clock.
-
-    Raises ProbeError when one of them does not exist.
+    A probe is `module:function` or `module:Class.method`, and its stage. Raises ProbeError when
+    one of them does not exist, or is called in another thread than the clock was made in.
     """
     with ExitStack() as originals:
         for probe, stage in probes.items():

@@ -1,7 +1,8 @@
 """Working ahead: each part of the recognition has a thread, and hands on what it has made.
 
-No part needs what a later one finds. All spend their time in libraries that release Python's
-lock, so on two processors two of them run at the same time. On one it costs nothing.
+No part needs what a later one finds. All spend most of their time in libraries that release
+Python's lock, so on two processors two of them run at the same time. What waits between two parts
+takes memory; on one processor that is all it costs.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from queue import Full, Queue
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator
 
 T = TypeVar("T")
 
@@ -23,11 +24,11 @@ _FRAMES_AHEAD = 3
 _LOOK_SECONDS = 0.1
 
 
-def worked_ahead(items: Generator[T, None, None]) -> Iterator[T]:
+def worked_ahead(items: Generator[T, None, None]) -> Generator[T, None, None]:
     """Yield the items, in order, while a thread makes the next ones.
 
-    What making them raises is raised here, after the items before it. When the caller stops
-    early, so does the thread, and the generator is closed.
+    What making them raises is raised here, after the items before it. When the caller closes this
+    early, the thread ends after the item that it is making, and closes theirs.
     """
     made: Queue[T | _End] = Queue(_FRAMES_AHEAD)
     stopped = threading.Event()
@@ -52,7 +53,7 @@ def worked_ahead(items: Generator[T, None, None]) -> Iterator[T]:
             end = _End(error)
         put(end)
 
-    thread = threading.Thread(target=make, name="frames ahead", daemon=True)
+    thread = threading.Thread(target=make, name=f"ahead: {items.__name__}", daemon=True)
     thread.start()
     try:
         while not isinstance(item := made.get(), _End):

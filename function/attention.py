@@ -73,11 +73,12 @@ class Attention:
         if new_scene:
             self._looked_at = np.full_like(overview, np.inf)
             self._urgency = np.zeros((-(-rows // _TILE), -(-columns // _TILE)), np.int64)
-        self._overview = overview
-        second = _LOOKS_PER_SECOND * self._urgency.size
-        self._allowance = min(self._allowance + (frame.time - self._time) * second, second)
-        if new_scene:
             self._allowance = self._urgency.size
+        else:
+            tiles_per_second = _LOOKS_PER_SECOND * self._urgency.size
+            allowance = self._allowance + (frame.time - self._time) * tiles_per_second
+            self._allowance = min(allowance, tiles_per_second)
+        self._overview = overview
         self._time = frame.time
         return new_scene
 

@@ -19,7 +19,7 @@ _LIKE_A_KEYFRAME = 0.25
 # of those packets is like the one before.
 _SECONDS = 2.0
 
-_FEWEST = 4  # packets to stand out from
+_FEWEST, _MOST = 4, 500  # packets to stand out from; as many come in that time at 250 a second
 
 
 class CutDetector:
@@ -27,7 +27,8 @@ class CutDetector:
 
     def __init__(self) -> None:
         self._keyframe_size = 0
-        self._recent: deque[tuple[float, int]] = deque()  # seconds and bytes, without keyframes
+        # Keyframes are not among them.
+        self._recent: deque[tuple[float, int]] = deque(maxlen=_MOST)  # seconds, bytes
 
     def is_cut(self, *, seconds: float, size: int, is_keyframe: bool) -> bool:
         """Tell whether the next packet, of a time and of so many bytes, begins another scene.

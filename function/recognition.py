@@ -1,11 +1,13 @@
 """One video file and the gallery, into who was seen in it: the whole recognition, without AWS.
 
-This module decides how frames are searched for faces, and names the version of the recogniser.
+This module decides which part works on a frame after which, and names the version of the
+recogniser.
 The handler and the command line both go through :func:`recognise`.
 """
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -122,7 +124,8 @@ def recognise(
         function.video.UnreadableVideoError: the file is no video that can be read.
 
     """
-    findings = list(watch(search(video, gallery, options)))
+    with closing(search(video, gallery, options)) as found:
+        findings = list(watch(found))
     return Recognition(
         attendance=tuple(
             attendance(
@@ -137,27 +140,33 @@ def recognise(
     )
 
 
-def search(video: Path, gallery: Gallery, options: RecognitionOptions) -> Iterator[Finding]:
+def search(
+    video: Path, gallery: Gallery, options: RecognitionOptions
+) -> Generator[Finding, None, None]:
     """Look for faces in the sampled frames of a video, and yield what is found as it is.
 
-    There is at least one finding for each frame, if only that it shows no face.
+    There is at least one finding for each frame, if only that it shows no face. Who stops before
+    the end closes the generator, which ends its threads.
 
     Raises:
         function.video.UnreadableVideoError: the file is no video that can be read.
 
     """
-    for frame, sightings in worked_ahead(_sightings(video, options)):
-        due = [seen for seen in sightings if seen.track.is_due(frame, seen.place)]
-        looks = list(_looks(frame, due, gallery, options))
-        for seen in sightings:
-            if seen.track.looks:
-                seen.track.looks[-1].times.append(frame.time)
-        yield Finding(
-            time=frame.time,
-            video_seconds=frame.video_seconds,
-            faces=len(sightings),
-            looks=looks,
-        )
+    with closing(worked_ahead(_sightings(video, options))) as found:
+        for frame, sightings in found:
+            for seen in sightings:
+                seen.track.take_in(frame, seen.place)
+            due = [seen for seen in sightings if seen.track.is_due]
+            looks = list(_looks(frame, due, gallery, options))
+            for seen in sightings:
+                if seen.track.looks:
+                    seen.track.looks[-1].times.append(frame.time)
+            yield Finding(
+                time=frame.time,
+                video_seconds=frame.video_seconds,
+                faces=len(sightings),
+                looks=looks,
+            )
 
 
 def _sightings(
@@ -165,10 +174,11 @@ def _sightings(
 ) -> Generator[tuple[Frame, list[Sighting]], None, None]:
     """Yield each sampled frame with the faces found in it, those that cost least to find first."""
     face_search, tracker = FaceSearch(), Tracker()
-    for frame, possible in worked_ahead(_frames(video, options)):
-        expected = tracker.next_sample(new_scene=face_search.see(frame))
-        for faces in face_search.faces(frame, possible, expected=expected):
-            yield frame, tracker.follow(faces)
+    with closing(worked_ahead(_frames(video, options))) as frames:
+        for frame, possible in frames:
+            expected = tracker.next_sample(new_scene=face_search.see(frame))
+            for faces in face_search.faces(frame, possible, expected=expected):
+                yield frame, tracker.follow(faces)
 
 
 def _frames(

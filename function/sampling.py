@@ -6,29 +6,35 @@ keyframe gives that, because it can be decoded by itself; any other its first pi
 refer to. Packets that no sample needs are not decoded: what follows a keyframe when there is
 another by the end of the next step, pictures that no other refers to, and what comes after the
 last step that is at least half as long as the others. (Leaving out more, such as all B-frames,
-damages pictures; seeking to each sample decodes the same pictures again and again.)
-Memory does not grow with the length of the video.
+damages pictures; seeking to each sample decodes the same pictures again and again.) Where a step
+has so few pictures that one of them may stand behind those of a later step, in the order of
+decoding, all are decoded.
+
+The packets of a step or two are held in memory, whatever the length of the video.
 """
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from itertools import groupby
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from function.cuts import CutDetector
 from function.video import UnreadableVideoError, opened_track
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from av.packet import Packet
+    from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
     from function.frame import Frame
     from function.video import PictureTrack
+
+    _Numbered = tuple[int, Packet[VideoStream]]  # with its place in the file
 
 # How far a timestamp may fall short of a step and still be in it: containers round times, Matroska
 # to the millisecond.
@@ -58,25 +64,25 @@ def sampled_frames(path: Path, *, per_second: float, first_step: float = 0.0) ->
         raise UnreadableVideoError("Not one frame of the video can be decoded.")
 
 
-class _Step(NamedTuple):
+class _Place(NamedTuple):
     """Which of the equal steps of time, and how many cuts came before."""
 
     number: int
     cuts: int
 
 
-def _steps(
-    groups: Iterable[tuple[_Step, Iterable[Packet[VideoStream]]]],
-) -> Iterator[tuple[_Step, list[Packet[VideoStream]], bool]]:
-    """Yield each step, its packets, and whether it is the last."""
-    before: tuple[_Step, list[Packet[VideoStream]]] | None = None
-    for step, packets in groups:
-        in_step = list(packets)
-        if before:
-            yield *before, False
-        before = step, in_step
-    if before:
-        yield *before, True
+@dataclass(frozen=True, kw_only=True)
+class _Step:
+    """The packets of one step, in the order of decoding.
+
+    `cut` is the time of the cut that the step begins with, if it does, and `end` that of the end
+    of its last picture, both in seconds.
+    """
+
+    place: _Place
+    packets: Sequence[_Numbered]
+    cut: float | None
+    end: float
 
 
 class _Sampler:
@@ -86,75 +92,113 @@ class _Sampler:
         self._track = track
         self._step = step
         self._first_step = first_step
-        self._sampled: _Step | None = None  # that the latest sample was in
         self._cuts: list[float] = []  # seconds
         self._read = 0.0  # seconds
+        self._decodable = 0  # the number of the packet that the decoder can go on with
+        self._begun = -math.inf  # the time of the keyframe that it last began with
+        self._sampled: _Place | None = None  # the step of the latest sample
 
     def frames(self) -> Iterator[Frame]:
         """Yield the samples among the pictures of the track."""
-        undecoded: list[Packet[VideoStream]] = []  # since the last keyframe, in case of need
-        for step, in_step, is_last in _steps(groupby(self._track.packets(), self._step_reached())):
-            keyframes = [at for at, packet in enumerate(in_step) if packet.is_keyframe]
-            if keyframes:
+        undecoded: Sequence[_Numbered] = ()  # since the last keyframe, in case of need
+        number_before = -1
+        for step, following in self._steps_and_next():
+            self._read = (following or step).end
+            if step.cut is not None:
+                self._cuts.append(step.cut)
+            packets = step.packets
+            is_next = step.place.number <= number_before + 1
+            number_before = step.place.number
+            if not following and is_next and self._is_remainder(step):
+                break
+            # A step that was passed over has its pictures, if any, behind this one's first.
+            few = len(packets) < _SURE_OF_A_REFERENCE or not is_next
+            keyframes = [at for at, (_, packet) in enumerate(packets) if packet.is_keyframe]
+            self._track.skip_what_none_refers_to(when=not few)
+            if few and self._track.has_b_frames:
+                yield from self._decoded([*undecoded, *packets])
+                undecoded = ()
+            elif keyframes:
                 first, last = keyframes[0], keyframes[-1]
-                yield from self._samples(in_step[first])
-                undecoded = in_step[last:] if last > first else in_step[first + 1 :]
-            elif not (is_last and self._is_remainder(step, in_step)):
-                self._track.skip_what_none_refers_to(when=len(in_step) >= _SURE_OF_A_REFERENCE)
-                for packet in [*undecoded, in_step[0]]:
-                    yield from self._samples(packet)
-                undecoded = in_step[1:]
+                yield from self._decoded([packets[first]])
+                undecoded = packets[last:] if last > first else packets[first + 1 :]
+            else:
+                yield from self._decoded([*undecoded, packets[0]])
+                undecoded = packets[1:]
                 # The decoder may hold the step's first picture back until it has seen others.
                 # With B-frames, it is sure to come: it is shown after all that were decoded, so
                 # it is none. Otherwise it could be one that is left out.
-                while undecoded and self._sampled != step and not self._track.has_b_frames:
-                    yield from self._samples(undecoded.pop(0))
-        yield from self._samples(None)
+                while undecoded and self._sampled != step.place and not self._track.has_b_frames:
+                    yield from self._decoded(undecoded[:1])
+                    undecoded = undecoded[1:]
+        yield from self._samples(self._track.restart())
 
-    def _step_reached(self) -> Callable[[Packet[VideoStream]], _Step]:
-        """Return a function of each packet in turn: the step that the video has come to."""
-        latest = -math.inf
+    def _steps_and_next(self) -> Iterator[tuple[_Step, _Step | None]]:
+        before: _Step | None = None
+        for step in self._steps():
+            if before:
+                yield before, step
+            before = step
+        if before:
+            yield before, None
+
+    def _steps(self) -> Iterator[_Step]:
+        """Divide the packets among the steps, by the latest time that the video has come to."""
         detector = CutDetector()
-
-        def step_reached(packet: Packet[VideoStream]) -> _Step:
-            nonlocal latest
+        packets: list[_Numbered] = []
+        place = _Place(0, 0)
+        cut: float | None = None
+        latest = end = -math.inf
+        for number, packet in enumerate(self._track.packets()):
             seconds = self._track.seconds(packet.pts or 0)
             is_cut = detector.is_cut(
                 seconds=seconds, size=packet.size, is_keyframe=packet.is_keyframe
             )
-            if is_cut and seconds > latest:
-                self._cuts.append(seconds)
+            is_cut = is_cut and seconds > latest
             latest = max(latest, seconds)
-            self._read = latest + 1 / self._track.rate
-            return self._step_at(latest)
+            reached = _Place(self._number_at(latest), place.cuts + is_cut)
+            if packets and reached != place:
+                yield _Step(place=place, packets=packets, cut=cut, end=end)
+                packets, cut = [], seconds if is_cut else None
+            place, end = reached, latest + 1 / self._track.rate
+            packets.append((number, packet))
+        if packets:
+            yield _Step(place=place, packets=packets, cut=cut, end=end)
 
-        return step_reached
+    def _decoded(self, packets: Iterable[_Numbered]) -> Iterator[Frame]:
+        """Decode packets, of which the first follows the last decoded one, or is a keyframe."""
+        for number, packet in packets:
+            if number != self._decodable:
+                yield from self._samples(self._track.restart())
+                self._begun = self._track.seconds(packet.pts or 0)
+            self._decodable = number + 1
+            yield from self._samples(self._track.pictures(packet))
 
-    def _samples(self, packet: Packet[VideoStream] | None) -> Iterator[Frame]:
-        """Decode a packet, or with None what the decoder still holds; yield what is a sample."""
-        for picture in self._track.pictures(packet):
-            step = self._step_at(self._track.seconds(picture.pts or 0))
-            if step == self._sampled:
+    def _samples(self, pictures: Iterable[VideoFrame]) -> Iterator[Frame]:
+        """Yield those of the next pictures that are samples."""
+        for picture in pictures:
+            seconds = self._track.seconds(picture.pts or 0)
+            place = _Place(self._number_at(seconds), bisect_right(self._cuts, seconds))
+            if self._sampled is not None and place <= self._sampled:
+                continue
+            if seconds < self._begun:  # made from pictures that were not decoded
                 continue
             if frame := self._track.shown(picture, video_seconds=self._read):
-                self._sampled = step
+                self._sampled = place
                 yield frame
 
-    def _is_remainder(self, step: _Step, in_step: Sequence[Packet[VideoStream]]) -> bool:
+    def _is_remainder(self, step: _Step) -> bool:
         """Tell whether the last step is less than half a step long, and no scene of its own.
 
         Its sample would cost as much decoding as any, and shows little that is new. FFmpeg's own
         `fps` filter leaves it out as well.
         """
-        length = self._read - self._first_step - step.number * self._step
+        length = step.end - self._first_step - step.place.number * self._step
         return (
-            step.number > self._step_at(0.0).number
+            step.place.number > self._number_at(0.0)
+            and step.cut is None
             and length < self._step / 2
-            and self._track.seconds(in_step[0].pts or 0) not in self._cuts[-1:]
         )
 
-    def _step_at(self, seconds: float) -> _Step:
-        return _Step(
-            number=math.floor((seconds - self._first_step + _TIME_ROUNDING) / self._step),
-            cuts=bisect_right(self._cuts, seconds),
-        )
+    def _number_at(self, seconds: float) -> int:
+        return math.floor((seconds - self._first_step + _TIME_ROUNDING) / self._step)

@@ -44,14 +44,15 @@ class Track:
     _appearance: NDArray[np.float32] | None = None
     _valid_for: int = 0  # samples
 
-    def is_due(self, frame: Frame, place: Location) -> bool:
-        """Tell whether the face should be encoded in the next sample, where it is at a place.
-
-        To be asked once for each sample that shows the face.
-        """
+    def take_in(self, frame: Frame, place: Location) -> None:
+        """Take in the next sample that shows the face, and where in it that is."""
         self._valid_for -= 1
         if not self._looks_the_same(frame, place):
             self._valid_for = 0
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the face should be encoded in the latest sample."""
         return self._valid_for <= 0
 
     def look(self, frame: Frame, place: Location, look: Look, *, clear: bool) -> None:

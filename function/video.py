@@ -39,11 +39,13 @@ _USUAL_FRAME_RATE = 25.0
 _NARROWEST_PIXEL = 0.5
 _WIDEST_PIXEL = 2.0
 
-# Timestamps in seconds that go back by more than the first, or on by more than the second, begin
-# another recording joined to the one before, or are damaged. Going back by less is the order of
-# decoding, in which a picture may come before one that is shown earlier.
-_REORDERING = 2.0
+# Timestamps of decoding that go back, or on by more than this many seconds, begin another recording
+# joined to the one before, or are damaged.
 _LONGEST_PAUSE = 24 * 60 * 60.0
+
+# Where packets say only when they are shown, they may go back by this much and be in order: that
+# of decoding, in which a picture may come before one that is shown earlier.
+_REORDERING = 2.0
 
 _CONVERT = "Convert it to an MP4 file with H.264 video and upload it again."
 
@@ -104,8 +106,7 @@ class PictureTrack:
         self._stream = stream
         self._time_base = stream.time_base or Fraction(1, 1000)
         self.rate = float(stream.average_rate or stream.guessed_rate or _USUAL_FRAME_RATE)
-        with suppress(_DamageError), _guarded():  # FFmpeg may have no decoder to set up
-            stream.codec_context.thread_count = 1
+        stream.codec_context.thread_count = 1
 
     @property
     def has_b_frames(self) -> bool:
@@ -126,11 +127,25 @@ class PictureTrack:
         """Leave pictures that no other refers to out of what is decoded from now on, or not."""
         self._stream.codec_context.skip_frame = "NONREF" if when else "DEFAULT"
 
-    def pictures(self, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
-        """Decode a packet, or with None what the decoder still holds.
+    def pictures(self, packet: Packet[VideoStream]) -> list[VideoFrame]:
+        """Decode a packet, and return the pictures that are complete with it.
 
         A damaged packet gives nothing; the decoder finds its way again at a later one.
         """
+        return self._decoded(packet)
+
+    def restart(self) -> list[VideoFrame]:
+        """Return what pictures the decoder still holds, and let it begin anew, with a keyframe.
+
+        Packets cannot just be left out before a keyframe: the decoder would go on waiting for
+        pictures to show in between, or forget some.
+        """
+        pictures = self._decoded(None)
+        with suppress(_DamageError), _guarded():
+            self._stream.codec_context.flush_buffers()
+        return pictures
+
+    def _decoded(self, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
         pictures: list[VideoFrame] = []
         with suppress(_DamageError), _guarded():
             pictures = self._stream.decode(packet)
@@ -161,8 +176,11 @@ class PictureTrack:
 
 def _picture_stream(container: InputContainer) -> VideoStream:
     for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic:
-            return stream
+        if stream.disposition & Disposition.attached_pic:
+            continue
+        if not stream.codec_context:  # type: ignore[truthy-bool] # None where FFmpeg has no decoder
+            raise UnreadableVideoError("The video's pictures are coded in a way not known here.")
+        return stream
     raise UnreadableVideoError(
         "The file has no picture, only sound.", "Upload a recording made with the camera on."
     )
@@ -191,16 +209,23 @@ def _retimed(
     usual = max(round(1 / (rate * float(time_base))), 1)
     shift: int | None = None
     latest = -usual
+    decoded_before: int | None = None
     for packet in packets:
-        stamp = packet.dts if packet.pts is None else packet.pts
-        if stamp is None:
+        shown = packet.dts if packet.pts is None else packet.pts
+        if packet.dts is not None and decoded_before is not None:
+            pause = (packet.dts - decoded_before) * time_base
+            follows = 0 <= pause <= _LONGEST_PAUSE
+        elif shown is not None and shift is not None:
+            follows = -_REORDERING <= (shown + shift - latest) * time_base <= _LONGEST_PAUSE
+        else:
+            follows = False
+        if shown is None:
             time = latest + usual
         else:
-            if shift is None or not (
-                -_REORDERING <= (stamp + shift - latest) * time_base <= _LONGEST_PAUSE
-            ):
-                shift = latest + usual - stamp
-            time = stamp + shift
+            if shift is None or not follows:
+                shift = latest + usual - shown
+            time = shown + shift
+        decoded_before = packet.dts
         packet.pts, packet.dts = time, None
         latest = max(latest, time)
         yield packet

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from PIL import ImageFile
 
+from function.sampling import sampled_frames
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from fractions import Fraction
@@ -29,6 +31,11 @@ def _pillow_refuses_what_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
 def make_video(tmp_path: Path) -> MakeVideo:
     """Return `small_video` for the test's own folder."""
     return partial(small_video, tmp_path)
+
+
+def times(path: Path, per_second: float) -> list[float]:
+    """Return the times of a video's samples, in seconds."""
+    return [round(frame.time, 3) for frame in sampled_frames(path, per_second=per_second)]
 
 
 def small_video(  # noqa: PLR0913 - a test gives the one or two that it is about

@@ -48,6 +48,6 @@ def test_who_stops_early_leaves_no_thread_and_closes_the_source() -> None:
     closed: list[int] = []
     items = worked_ahead(counting(7, closed=closed))
     assert next(items) == 0
-    items.close()  # type: ignore[attr-defined]
+    items.close()
     assert len(closed) == 1
     assert threading.active_count() == before

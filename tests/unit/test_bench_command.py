@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import av
 import pytest
 
-from bench import floor
+from bench import floor, ours
 from bench.__main__ import main
 from bench.crowd import Crowd, crowd_video
 from bench.inputs import folder_videos, length, sample_gallery
+from function.gallery import Gallery
+from function.recognition import recognise
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from function.recognition import Finding
     from tests.unit.conftest import MakeVideo
 
 SMALL = Crowd(size=(640, 360), face_heights=(120,), seconds=1)
@@ -34,12 +39,12 @@ def videos(tmp_path: Path) -> Path:
     return folder
 
 
-def compare(videos: Path, gallery: Path, *students: str) -> int:
+def compare(videos: Path, gallery: Path, *students: str, section: str = "videos") -> int:
     truth = videos / "truth.csv"
     truth.write_text(f"path,persons\nlesson.mp4,{';'.join(students)}\n", encoding="utf-8")
     return main(
         [
-            *("--only=videos", "--repeat=1"),
+            *(f"--only={section}", "--repeat=1"),
             *(f"--videos={videos}", f"--gallery={gallery}", f"--truth={truth}"),
         ]
     )
@@ -61,6 +66,38 @@ def test_a_wrong_answer_is_a_failure_however_fast(
 ) -> None:
     assert compare(videos, gallery, *SMALL.students, "somebody else") == 1
     assert "FAILURE: lesson.mp4: ours, everyone found 1/2, by the truth" in capsys.readouterr().out
+
+
+def test_whom_other_samples_find_is_counted(
+    videos: Path, gallery: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert compare(videos, gallery, *SMALL.students, section="samples") == 0
+    printed = capsys.readouterr().out
+    assert "| lesson.mp4 |        8/8 |        8/8 |        8/8 |" in printed
+    assert "| 7/8        |        1/1 |        1/1 |        1/1 |" in printed
+
+
+def test_whom_other_samples_miss_is_a_failure(
+    videos: Path, gallery: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert compare(videos, gallery, *SMALL.students, "somebody else", section="samples") == 1
+    assert "FAILURE: lesson.mp4 at 5 a second: ours found 8/16" in capsys.readouterr().out
+
+
+def test_in_one_thread_is_in_one_thread(videos: Path, gallery: Path) -> None:
+    known, threads = Gallery.load(gallery), []
+
+    def watched(findings: Iterator[Finding]) -> Iterator[Finding]:
+        for finding in findings:
+            threads.append(threading.active_count())
+            yield finding
+
+    before = threading.active_count()
+    with ours.in_one_thread():
+        recognise(videos / "lesson.mp4", known, ours.OPTIONS, watch=watched)
+    assert set(threads) == {before}
+    recognise(videos / "lesson.mp4", known, ours.OPTIONS, watch=watched)
+    assert max(threads) > before
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -162,3 +163,14 @@ def test_a_probe_for_nothing_is_refused() -> None:
 def test_what_the_benchmark_times_is_there(table: Mapping[str, str]) -> None:
     with probed(StageClock(), table):
         pass
+
+
+def test_a_clock_refuses_another_thread() -> None:
+    clock = StageClock()
+
+    def elsewhere() -> None:
+        with clock.stage("align"):
+            pass
+
+    with ThreadPoolExecutor() as pool, pytest.raises(ProbeError, match="use one thread"):
+        pool.submit(elsewhere).result()

@@ -42,18 +42,20 @@ def test_a_packet_like_a_keyframe_is_a_cut() -> None:
         QUIET,
         [*QUIET, 9_000, *QUIET],
         [20_000, 25_000] * 20,
-        [12_000, *QUIET],
+        [30_000, *QUIET],
+        [*QUIET[:3], 30_000, *QUIET],
         [],
     ],
-    ids=["quiet", "some movement", "much movement", "no quiet before", "nothing"],
+    ids=["quiet", "some movement", "much movement", "nothing before", "little before", "nothing"],
 )
 def test_anything_else_is_none(sizes: Sequence[int]) -> None:
     assert cuts(sizes) == []
 
 
-def test_a_picture_refreshed_at_intervals_is_a_cut_no_more_than_once() -> None:
-    every_second = [*QUIET[: RATE - 1], 30_000]
-    assert len(cuts(every_second * 5)) == 1
+@pytest.mark.parametrize("seconds", [0.5, 1, 1.8])
+def test_a_picture_refreshed_at_intervals_is_a_cut_no_more_than_once(seconds: float) -> None:
+    refreshed = [*([1000] * (int(seconds * RATE) - 1)), 30_000]
+    assert len(cuts(refreshed * 5)) == 1
 
 
 def test_a_keyframe_is_none() -> None:
@@ -68,26 +70,35 @@ def test_a_keyframe_is_none() -> None:
 
 @pytest.mark.parametrize(("codec", "no_cuts"), [("libx264", "0"), ("mpeg4", "1000000000")])
 def test_a_scene_between_two_samples_is_sampled(tmp_path: Path, codec: str, no_cuts: str) -> None:
-    video = tmp_path / "scenes.mp4"
+    video = scenes(tmp_path, dark=(83, 60), bright=7, codec=codec, no_cuts=no_cuts)
+    assert [second for second, is_bright in seen(video) if is_bright] == [3]
+    assert {second for second, is_bright in seen(video) if not is_bright} == {0, 1, 2, 3, 4, 5}
+
+
+def test_a_scene_at_the_very_end_is_sampled(tmp_path: Path) -> None:
+    video = scenes(tmp_path, dark=(128, 0), bright=5, codec="libx264", no_cuts="0")
+    assert [second for second, is_bright in seen(video) if is_bright] == [5]
+
+
+def seen(video: Path) -> list[tuple[int, bool]]:
+    """Return the second of each sample, and whether it shows the bright scene."""
+    samples = sampled_frames(video, per_second=1)
+    return [(int(frame.time), bool(frame.brightness.mean() > 128)) for frame in samples]
+
+
+def scenes(folder: Path, *, dark: tuple[int, int], bright: int, codec: str, no_cuts: str) -> Path:
+    """Write a video with a bright scene between two parts of a dark one, and one keyframe."""
+    video = folder / "scenes.mp4"
     chance = np.random.default_rng(3)
-    dark, bright = (chance.integers(low, low + 90, (180, 320, 3), np.uint8) for low in (20, 160))
+    night, day = (chance.integers(low, low + 90, (180, 320, 3), np.uint8) for low in (20, 160))
     with av.open(str(video), "w") as container:
         stream = container.add_stream(codec, rate=RATE, options={"sc_threshold": no_cuts})
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
         stream.gop_size, stream.bit_rate = 1_000, 2_000_000
-        for number in range(6 * RATE):
-            is_bright = 83 <= number < 90
-            pixels = bright if is_bright else dark
+        for pixels in [night] * dark[0] + [day] * bright + [night] * dark[1]:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
         container.mux(stream.encode(None))
     with av.open(str(video)) as written:
         assert sum(packet.is_keyframe for packet in written.demux(video=0)) == 1
-
-    samples = [
-        (int(frame.time), bool(frame.brightness.mean() > 128))
-        for frame in sampled_frames(video, per_second=1)
-    ]
-
-    assert [second for second, is_bright in samples if is_bright] == [3]
-    assert {second for second, is_bright in samples if not is_bright} == {0, 1, 2, 3, 4, 5}
+    return video

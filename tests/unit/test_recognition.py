@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,9 +17,12 @@ from local.sample_video import Scene, write_video
 from local.samples import sample_picture
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from function.recognition import Finding
 
 OPTIONS = RecognitionOptions()
 
@@ -100,3 +104,17 @@ def test_what_is_no_video_is_unreadable(tmp_path: Path, gallery: Gallery) -> Non
     path.write_text("no video", encoding="utf-8")
     with pytest.raises(UnreadableVideoError):
         recognise(path, gallery, OPTIONS)
+
+
+def test_a_watcher_that_fails_leaves_no_thread(tmp_path: Path, gallery: Gallery) -> None:
+    video = write_video(tmp_path / "long.mp4", [Scene(seconds=20)])
+    before = threading.active_count()
+
+    def fail(findings: Iterator[Finding]) -> Iterator[Finding]:
+        yield next(findings)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as interrupt:
+        recognise(video, gallery, OPTIONS, watch=fail)
+    assert threading.active_count() == before
+    assert interrupt.traceback

@@ -47,7 +47,8 @@ def follow(
     tracker.next_sample(new_scene=new_scene)
     followed = []
     for seen in tracker.follow(faces):
-        due = seen.track.is_due(frame, seen.place)  # type: ignore[arg-type]
+        seen.track.take_in(frame, seen.place)  # type: ignore[arg-type]
+        due = seen.track.is_due
         if due:
             seen.track.look(frame, seen.place, LOOK, clear=clear)  # type: ignore[arg-type]
         followed.append((seen.track, due))
@@ -141,5 +142,6 @@ def test_a_face_at_the_edge_does_no_harm() -> None:
     for _ in range(2):
         tracker.next_sample(new_scene=False)
         for seen in tracker.follow([outside, beyond]):
-            assert seen.track.is_due(frame, seen.place)  # type: ignore[arg-type]
+            seen.track.take_in(frame, seen.place)  # type: ignore[arg-type]
+            assert seen.track.is_due
             seen.track.look(frame, seen.place, LOOK, clear=True)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""What is sampled from a video, how the frames come out, and what is said of unreadable files."""
+"""What time it is in a video, how its frames come out, and what is said of unreadable files."""
 
 from __future__ import annotations
 
@@ -15,82 +15,12 @@ from PIL import Image
 
 from function.sampling import sampled_frames
 from function.video import UnreadableVideoError, _retimed
+from tests.unit.conftest import times
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.unit.conftest import MakeVideo
-
-
-def times(path: Path, per_second: float) -> list[float]:
-    return [round(frame.time, 3) for frame in sampled_frames(path, per_second=per_second)]
-
-
-def test_each_step_gives_its_first_frame_where_it_has_no_keyframe(make_video: MakeVideo) -> None:
-    video = make_video(frames=30, rate=10, keyframe_every=100)
-    assert times(video, 2) == [0, 0.5, 1, 1.5, 2, 2.5]
-    assert times(video, 0.5) == [0, 2]
-
-
-def test_each_step_with_a_keyframe_gives_that(make_video: MakeVideo) -> None:
-    video = make_video(frames=40, rate=10, keyframe_every=12)
-    assert times(video, 2) == [0, 0.5, 1.2, 1.5, 2.4, 2.5, 3.0, 3.6]
-
-
-def test_a_remainder_of_less_than_half_a_step_is_left_out(make_video: MakeVideo) -> None:
-    assert times(make_video(frames=12, rate=10, keyframe_every=100), 1) == [0]
-    assert times(make_video(frames=16, rate=10, keyframe_every=100), 1) == [0, 1]
-
-
-@pytest.mark.parametrize("keyframe_every", [5, 100])
-@pytest.mark.parametrize("frames", [1, 12, 16])
-def test_the_last_frame_knows_how_long_the_video_is(
-    make_video: MakeVideo, frames: int, keyframe_every: int
-) -> None:
-    video = make_video(frames=frames, rate=10, keyframe_every=keyframe_every)
-    *_, last = sampled_frames(video, per_second=1)
-    assert last.video_seconds == pytest.approx(frames / 10)
-
-
-def test_the_steps_can_begin_later(make_video: MakeVideo) -> None:
-    video = make_video(frames=30, rate=10, keyframe_every=100)
-    assert [
-        round(frame.time, 3) for frame in sampled_frames(video, per_second=1, first_step=0.3)
-    ] == [0, 0.3, 1.3, 2.3]
-
-
-@pytest.mark.parametrize("keyframe_every", [15, 60, 250])
-def test_samples_with_b_frames_are_the_pictures_that_full_decoding_gives(
-    make_video: MakeVideo, keyframe_every: int
-) -> None:
-    video = make_video(frames=120, rate=30, codec="libx264", keyframe_every=keyframe_every)
-    with av.open(str(video)) as container:
-        whole = {round(frame.time, 3): frame.to_ndarray() for frame in container.decode(video=0)}
-    samples = list(sampled_frames(video, per_second=2))
-    assert [int(frame.time * 2) for frame in samples] == list(range(8))
-    for frame in samples:
-        assert np.array_equal(frame.decoded.to_ndarray(), whole[round(frame.time, 3)])
-
-
-def test_a_rate_above_the_videos_gives_every_frame(make_video: MakeVideo) -> None:
-    assert times(make_video(frames=5, rate=10), 60) == [0, 0.1, 0.2, 0.3, 0.4]
-
-
-@pytest.mark.parametrize("per_second", [1, 2, 3, 5, 7.5])
-def test_a_rate_that_does_not_divide_the_videos_keeps_its_average(
-    make_video: MakeVideo, per_second: float
-) -> None:
-    video = make_video(frames=250, rate=25)
-    assert len(times(video, per_second)) == 10 * per_second
-
-
-def test_frames_at_uneven_times_are_sampled_by_time(make_video: MakeVideo) -> None:
-    video = make_video("uneven.mkv", rate=10, pts=[0, 1, 2, 9, 10, 40, 41, 42, 45, 48])
-    assert times(video, 2) == [0, 0.9, 1.0, 4.0, 4.5]
-
-
-def test_times_count_from_the_first_frame(make_video: MakeVideo) -> None:
-    assert times(make_video("late.mkv", rate=10, pts=[70, 75, 80, 83]), 2) == [0, 0.5, 1]
 
 
 @pytest.mark.parametrize(
