@@ -53,7 +53,7 @@ def worked_ahead(items: Generator[T, None, None]) -> Generator[T, None, None]:
             end = _End(error)
         put(end)
 
-    thread = threading.Thread(target=make, name=f"ahead: {items.__name__}", daemon=True)
+    thread = threading.Thread(target=make, name="ahead", daemon=True)
     thread.start()
     try:
         while not isinstance(item := made.get(), _End):
