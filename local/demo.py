@@ -260,6 +260,9 @@ def _verdict(
         problem = "have no CSV"
     if wrong:
         console.print(f"\n{len(wrong)} of {len(results)} videos {problem}; {seconds:.0f} s in all.")
+        for key in wrong:
+            if remedy := results[key].remedy:
+                console.print(f"{key}: {remedy}")
         return _FAILED
     right = "are as they should be" if truth else "have a CSV"
     console.print(f"\nAll {len(results)} videos {right}; {seconds:.0f} s in all.")

@@ -36,7 +36,7 @@ class Result:
 
     `seconds` is the time from the end of the upload to the result. `text` is the CSV or the error
     report as it is in the output bucket, under `result_key`; `rows` are the CSV's. `problem` says
-    why there is no CSV, and is empty when there is one.
+    why there is no CSV, and is empty when there is one; `remedy` what to do, where that is known.
     """
 
     seconds: float
@@ -44,6 +44,7 @@ class Result:
     text: str = ""
     rows: tuple[Mapping[str, str], ...] = ()
     problem: str = ""
+    remedy: str = ""
 
 
 class RoundTrip:
@@ -107,11 +108,13 @@ class RoundTrip:
 
     def _error_report(self, key: str) -> Result:
         text = self._text(error_key(key))
+        report = json.loads(text)
         return Result(
             seconds=self._since(key),
             result_key=error_key(key),
             text=text,
-            problem=json.loads(text)["error"],
+            problem=report["error"],
+            remedy=report["remedy"],
         )
 
     def _text(self, key: str) -> str:

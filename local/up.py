@@ -154,7 +154,7 @@ The local stack is up at [bold]{aws.endpoint_url}[/bold]. Ctrl-C ends it, and al
 
 {exports}
 
-In another terminal, point AWS's tools and libraries to it:
+In another terminal, point AWS's tools and libraries to it (the AWS CLI from 2.13 on):
   export AWS_ENDPOINT_URL={aws.endpoint_url} AWS_DEFAULT_REGION={outputs.region} \
 AWS_ACCESS_KEY_ID={ADMINISTRATOR} AWS_SECRET_ACCESS_KEY={ADMINISTRATOR}
 Enrol a class:

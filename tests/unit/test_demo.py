@@ -15,6 +15,7 @@ from local.aws import LocalAws
 from local.demo import _files, _own_class
 from local.demo_report import Truth, is_as_expected, report
 from local.round_trip import NoResultError, Result, RoundTrip
+from local.sample_class import make_sample_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,6 +88,21 @@ def test_the_sample_class_comes_out_as_it_went_in() -> None:
     assert "All 6 videos are as they should be" in ended.stdout
     assert "differs" not in ended.stdout
     assert "year,major,name,student_id,first_seen" in ended.stdout
+
+
+def test_of_a_video_of_ones_own_that_can_not_be_read_the_remedy_is_told(tmp_path: Path) -> None:
+    sample = make_sample_class(tmp_path)
+    videos = tmp_path / "videos"
+    videos.mkdir()
+    (videos / "lecture.mp4").touch()
+    ended = _demo(
+        *("--videos", str(videos)),
+        *("--portraits", str(sample.portraits)),
+        *("--students", str(sample.students)),
+    )
+    assert ended.returncode == 1
+    assert "1 of 1 videos have no CSV" in ended.stdout
+    assert "lecture.mp4: Check that the recording was saved, and upload it again." in ended.stdout
 
 
 @pytest.mark.parametrize(
@@ -164,6 +180,7 @@ def test_results_arrive_with_their_files(aws: LocalAws, tmp_path: Path) -> None:
     result = arrived["a b/ü+1.mp4"]
     assert result.result_key == "a b/ü+1.error.json"
     assert result.problem == "The file is empty."
+    assert result.remedy.startswith("Check that the recording was saved")
     assert '"video": "a b/ü+1.mp4"' in result.text
 
 
