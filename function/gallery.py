@@ -8,6 +8,8 @@ several. This module decides the file's form, refuses any other, and names faces
 from __future__ import annotations
 
 import math
+import os
+import shutil
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -132,18 +134,35 @@ class Gallery:
 
         The same gallery always gives the same bytes: its ETag tells whether it has changed, and
         with it whether a video needs to be looked at again.
+
+        Raises:
+            GalleryError: the path is that of a device, a pipe or a folder.
+            OSError: the file cannot be written.
+
         """
         if isinstance(file, Path):
-            partial = file.with_name(f"{file.name}.partial")
-            with partial.open("wb") as partial_file:
-                self.save(partial_file)
-            partial.replace(file)
+            # The file itself, and not a link to it: who was forgotten would still be in the file.
+            self._replace(Path(os.path.realpath(file)))
             return
         with zipfile.ZipFile(file, "w") as archive:
             _write_array(archive, "model", np.array(MODEL))
             _write_array(archive, "version", np.array(VERSION))
             _write_array(archive, "student_ids", np.array(self.student_ids, dtype=np.str_))
             _write_array(archive, "encodings", self.encodings)
+
+    def _replace(self, file: Path) -> None:
+        """Put the gallery in the place of the file, which stays closed to whom it was closed to."""
+        if file.exists() and not file.is_file():
+            raise GalleryError(f"{file} is not a regular file: name another file for the gallery")
+        partial = file.with_name(f"{file.name}.partial")
+        try:
+            with partial.open("wb") as partial_file:
+                if file.exists():
+                    shutil.copymode(file, partial)
+                self.save(partial_file)
+            partial.replace(file)
+        finally:
+            partial.unlink(missing_ok=True)
 
     def nearest(self, encodings: NDArray[np.float32]) -> list[Match]:
         """Return the nearest student of each face, however far: encodings of shape (faces, 128).

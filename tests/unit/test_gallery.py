@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import pickle
+import resource
 import warnings
 import zipfile
 from typing import TYPE_CHECKING, Any
@@ -185,6 +187,49 @@ def test_what_zipfile_or_numpy_cannot_do_is_no_gallery(file: io.BytesIO) -> None
 def test_a_missing_file_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         Gallery.load(tmp_path / "absent.npz")
+
+
+def test_a_gallery_saved_by_a_link_is_in_the_file_itself(tmp_path: Path) -> None:
+    (tmp_path / "class").mkdir()
+    real, link = tmp_path / "class" / "real.npz", tmp_path / "link.npz"
+    Gallery(student_ids=("1",), encodings=encodings(1)).save(real)
+    link.symlink_to(real)
+    Gallery.empty().save(link)
+    assert link.is_symlink()
+    assert Gallery.load(real).student_ids == ()
+    assert list(real.parent.iterdir()) == [real]
+
+
+def test_a_gallery_that_is_closed_to_others_stays_so(tmp_path: Path) -> None:
+    path = tmp_path / "g.npz"
+    Gallery.empty().save(path)
+    path.chmod(0o600)
+    Gallery.empty().save(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_gallery_takes_the_place_of_no_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(GalleryError, match=r"pipe is not a regular file: name another"):
+        Gallery.empty().save(pipe)
+    assert list(tmp_path.iterdir()) == [pipe]
+    assert pipe.is_fifo()
+
+
+def test_what_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
+    path = tmp_path / "g.npz"
+    Gallery.empty().save(path)
+    many = Gallery(student_ids=("1",) * 1000, encodings=encodings(1000))
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, unlimited[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            many.save(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+    assert list(tmp_path.iterdir()) == [path]
+    assert Gallery.load(path).student_ids == ()
 
 
 # Naming faces
