@@ -22,8 +22,9 @@ BEN = Student(student_id="b-2", name="Ben, jr.", major="law", year="3")
     [
         'student_id,name,major,year\n1,Ann Öz,physics,junior\nb-2,"Ben, jr.",law,3\n',
         '\ufeffyear, name ,student_id,major\r\njunior, Ann Öz ,1,physics\r\n3,"Ben, jr.",b-2,law',
+        'Student_ID,Name,MAJOR,"Year"\n1,Ann Öz,physics,junior\nb-2,"Ben, jr.",law,3\n',
     ],
-    ids=["plain", "as spreadsheets write it"],
+    ids=["plain", "as spreadsheets write it", "in upper case"],
 )
 def test_a_csv_is_read_in_its_order(tmp_path: Path, text: str) -> None:
     assert read_students(written(tmp_path / "s.csv", text)) == [ANN, BEN]
@@ -57,7 +58,19 @@ HEADER = "student_id,name,major,year\n"
         ("s.csv", HEADER + "1,Ann,law,3\n2,,law,3\n", "line 3: name is missing"),
         ("s.csv", HEADER + "1,Ann,law\n", "line 2: year is missing"),
         ("s.csv", HEADER + "1,Ann,law,3\n1,Ben,law,3\n", "line 3: the student_id '1' is already"),
-        ("s.csv", HEADER + '1,"Ann,law,3\n', "line 2: unexpected end of data"),
+        ("s.csv", HEADER + '1,"Ann,law,3\n', "line 2: unexpected end of data: close every quot"),
+        ("s.csv", HEADER + "1,Obama, Barack,law,3\n", "line 2: more fields than the 4 columns: "),
+        (
+            "s.csv",
+            HEADER.replace(",", ";") + "1;A;law;3\n",
+            "line 1: the columns are separated by ';'",
+        ),
+        ("s.csv", '"Student_ID"\t"Name"\t"Major"\t"Year"\n', "the columns are separated by tabs"),
+        (
+            "s.csv",
+            "student_id,name,major,year,Name\n1,A,m,3,B\n",
+            "line 1: 2 columns are called name",
+        ),
         ("s.json", "[\n{,}]", "line 2: no JSON"),
         ("s.json", "{}", "not a list"),
         ("s.json", '["Ann"]', "entry 1: not an object"),
@@ -65,11 +78,6 @@ HEADER = "student_id,name,major,year\n"
         ("s.json", '[{"name": "A", "major": "m", "year": "1"}]', "entry 1: student_id is"),
         ("s.json", "[" * 100_000, "not a list"),
         ("s.txt", HEADER, ".csv or a .json"),
-        *(
-            ("s.csv", f'{HEADER}"{start}12",Ann,law,3\n', f"line 2: the student_id '{start}12' ")
-            for start in "=+-@"
-        ),
-        ("s.json", '[{"id": -12, "name": "A", "major": "m", "year": 1}]', "begins like a formula"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(
@@ -78,8 +86,52 @@ def test_what_is_wrong_is_said_with_its_place(
     assert said in refused(written(tmp_path / name, text))
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    assert "No such file" in refused(tmp_path / "absent.csv")
+@pytest.mark.parametrize(
+    "student_id",
+    [
+        "=12",
+        "+12",
+        "-12",
+        "@12",
+        "../outside",
+        "..",
+        ".hidden",
+        "_1",
+        "a/b",
+        "a\\b",
+        "a\0b",
+        "a\x1bb",
+    ],
+)
+def test_an_id_that_is_no_folders_name_is_refused(tmp_path: Path, student_id: str) -> None:
+    named = f"the student_id {student_id!r} cannot be used: choose one that begins with a letter"
+    entries = [{"id": student_id, "name": "A", "major": "m", "year": 1}]
+    listed = written(tmp_path / "s.json", json.dumps(entries))
+    assert refused(listed).startswith(f"{listed}, entry 1: {named}")
+    listed = written(tmp_path / "s.csv", f"{HEADER}{student_id},Ann,law,3\n")
+    assert refused(listed).startswith(f"{listed}, line 2: {named}")
+
+
+@pytest.mark.parametrize(
+    "student_id", ["1", "president_obama", "b-2", "Öz.1", "学生", "a b", "a=b"]
+)
+def test_an_id_is_otherwise_free(tmp_path: Path, student_id: str) -> None:
+    (student,) = read_students(written(tmp_path / "s.csv", f"{HEADER}{student_id},Ann,law,3\n"))
+    assert student.student_id == student_id
+
+
+def test_an_id_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    entry = '[{"id": "a\\ud800", "name": "A", "major": "m", "year": 1}]'
+    assert "cannot be used" in refused(written(tmp_path / "s.json", entry))
+
+
+def test_a_missing_file_is_named_with_the_remedy(tmp_path: Path) -> None:
+    assert "No such file or directory: check the path" in refused(tmp_path / "absent.csv")
+
+
+def test_a_folder_is_named_with_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "s.csv").mkdir()
+    assert "Is a directory: check the path" in refused(tmp_path / "s.csv")
 
 
 def test_another_encoding_is_named(tmp_path: Path) -> None:
