@@ -116,7 +116,8 @@ def main(arguments: Sequence[str]) -> int:
     ) as error:
         return _not_done(str(error))
     except OSError as error:
-        return _not_done(f"{error}: check the path, its permissions and the space on the disk")
+        named = f"{error.filename}: {error.strerror}" if error.filename else error
+        return _not_done(f"{named}: check the path, its permissions and the space on the disk")
     except (BotoCoreError, ClientError) as error:
         return _not_done(
             f"{error}: check that the stack is up, and whose credentials you use "
@@ -214,6 +215,8 @@ def _forget_in_file(file: Path, student_ids: Collection[str]) -> set[str]:
         gallery = Gallery.load(file)
     except GalleryError as error:
         raise GalleryError(f"{file}: {error}") from error
+    except IsADirectoryError as error:
+        raise GalleryError(f"{file} is a folder: name the gallery file in it") from error
     without_students(gallery, student_ids).save(file)
     return set(student_ids).intersection(gallery.student_ids)
 
@@ -293,15 +296,25 @@ def _add_stack(where: argparse._MutuallyExclusiveGroup) -> None:
 
 def _new_file(text: str) -> Path:
     """Check before the long work, and not after it, that the file can be put there."""
-    path = Path(text)
+    file = Path(os.path.realpath(text))
     try:
-        if path.is_dir() or not path.parent.is_dir():
-            raise argparse.ArgumentTypeError(f"{text} is not a file in an existing folder")
+        if file.is_dir() or not file.parent.is_dir():
+            raise argparse.ArgumentTypeError(
+                f"{text} is not a file in an existing folder: name the gallery file to write"
+            )
+        if file.exists() and not file.is_file():
+            raise argparse.ArgumentTypeError(
+                f"{text} is not a regular file: name another file for the gallery"
+            )
     except OSError as error:
-        raise argparse.ArgumentTypeError(f"{text} can't be written: {error.strerror}") from error
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise argparse.ArgumentTypeError(f"{text} can't be written: its folder is not yours to use")
-    return path
+        raise argparse.ArgumentTypeError(
+            f"{text} can't be written ({error.strerror}): name another file"
+        ) from error
+    if not os.access(file.parent, os.W_OK | os.X_OK):
+        raise argparse.ArgumentTypeError(
+            f"{text} can't be written (its folder is not yours to use): name another file"
+        )
+    return Path(text)
 
 
 def _with_progress_bar(paths: Sequence[Path]) -> Iterable[Path]:

@@ -102,12 +102,12 @@ def test_a_stranger_among_a_students_portraits_is_doubted(
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        (("--students", "missing.csv"), "missing.csv"),
+        (("--students", "missing.csv"), "missing.csv: No such file or directory: check the path"),
         (("--portraits", "missing"), "cannot read the portraits in missing"),
         (("--stack", "local"), "not allowed with"),
         (("--new-gallery",), "argument --new-gallery: goes with --stack"),
         (("--output", "missing/gallery.npz"), "not a file in an existing folder"),
-        (("--output", f"{'x' * 300}/gallery.npz"), "can't be written: File name too long"),
+        (("--output", f"{'x' * 300}/gallery.npz"), "can't be written (File name too long): "),
     ],
 )
 def test_what_it_cannot_do_without_is_status_2_and_one_line(
@@ -133,7 +133,7 @@ def test_a_folder_that_nothing_can_be_put_into_is_told_before_the_work(
     folder.mkdir(mode=mode)
     with pytest.raises(SystemExit, match="2"):
         _enrol(sample, folder / "gallery.npz")
-    assert "gallery.npz can't be written: " in capsys.readouterr().err.splitlines()[-1]
+    assert "gallery.npz can't be written (" in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_an_interruption_while_modules_load_leaves_no_traceback() -> None:
@@ -164,6 +164,54 @@ def test_forgetting_in_a_file_keeps_the_others_and_names_the_unknown(
     assert main(["forget", BIDEN, OBAMA, "--gallery", str(gallery)]) == 1
     assert Gallery.load(gallery).student_ids == (COLLINS,)
     assert f"student {BIDEN} is not known here" in capsys.readouterr().err
+
+
+def test_forgetting_in_a_link_forgets_in_the_file_that_it_leads_to(
+    sample: SampleClass, tmp_path: Path
+) -> None:
+    real, link = tmp_path / "real.npz", tmp_path / "link.npz"
+    _enrol(sample, real)
+    link.symlink_to(real)
+    assert main(["forget", BIDEN, "--gallery", str(link)]) == 0
+    assert link.is_symlink()
+    assert Gallery.load(real).student_ids == (OBAMA, COLLINS)
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (
+            ("forget", "1", "--gallery", "{folder}/absent"),
+            "{folder}/absent: No such file or directory: check the path",
+        ),
+        (("forget", "1", "--gallery", "{folder}"), "{folder} is a folder: name the gallery file"),
+        (
+            ("import-encodings", "{folder}/absent", "--students", "{list}", "--output", "o.npz"),
+            "{folder}/absent: No such file or directory: check the path",
+        ),
+    ],
+)
+def test_a_path_that_is_not_the_file_it_should_be_is_named_with_the_remedy(
+    sample: SampleClass,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    command: tuple[str, ...],
+    said: str,
+) -> None:
+    paths = {"folder": tmp_path, "list": sample.students}
+    assert main([part.format(**paths) for part in command]) == 2
+    assert capsys.readouterr().err.startswith(f"enroll: {said.format(**paths)}")
+
+
+def test_a_pipe_is_not_taken_for_the_gallery_to_write(
+    sample: SampleClass, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pipe = tmp_path / "gallery.npz"
+    os.mkfifo(pipe)
+    with pytest.raises(SystemExit, match="2"):
+        _enrol(sample, pipe)
+    assert "gallery.npz is not a regular file: name another" in capsys.readouterr().err
+    assert pipe.is_fifo()
 
 
 def test_forgetting_in_what_is_no_gallery_names_the_file(
