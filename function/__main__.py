@@ -78,15 +78,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _recognise_all(options: argparse.Namespace, console: Console) -> int:
-    _refuse_shared_names(options.videos, options.output)
+    videos = list(dict.fromkeys(options.videos))
+    _refuse_shared_names(videos, options.output)
     recognition_options = _recognition_options(options)
     gallery = _gallery(options.gallery)
     students = _students(options.students)
     if options.output:
         _make_folder(options.output)
     unreadable = 0
-    for video, watch in _with_progress(options.videos, console):
+    for video, watch in _with_progress(videos, console):
         try:
+            _refuse_folder(video)
             name = csv_key(video.name) if options.output else None
             recognition = recognise(video, gallery, recognition_options, watch=watch)
         except (UnreadableVideoError, NotAVideoKeyError) as error:
@@ -166,6 +168,11 @@ def _refuse_shared_names(videos: Sequence[Path], output: Path | None) -> None:
         )
 
 
+def _refuse_folder(video: Path) -> None:
+    if video.is_dir():
+        raise UnreadableVideoError("This is a folder.", f"Name the videos in it: {video / '*.mp4'}")
+
+
 def _recognition_options(options: argparse.Namespace) -> RecognitionOptions:
     try:
         return RecognitionOptions(
@@ -183,7 +190,10 @@ def _gallery(path: Path) -> Gallery:
     except GalleryError as error:
         raise _UnusableError(f"{path}: {error}") from error
     except OSError as error:
-        raise _UnusableError(f"{path}: {error.strerror}") from error
+        raise _UnusableError(
+            f"{path}: {error.strerror}: check the path and its permissions; a gallery is one file, "
+            "as written by python -m enroll"
+        ) from error
 
 
 def _students(path: Path | None) -> dict[str, Student] | None:
@@ -207,15 +217,21 @@ def _make_folder(path: Path) -> None:
     """Make the folder for the CSVs before the long work, which would else be for nothing."""
     try:
         path.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise _UnusableError(
+            f"--output {path} is, or is in, a file: give a folder for the CSVs"
+        ) from error
     except OSError as error:
-        raise _UnusableError(f"--output {path}: {error.strerror}") from error
+        raise _UnusableError(f"--output {path}: {error.strerror}: give another folder") from error
 
 
 def _write(path: Path, content: bytes) -> None:
     try:
         path.write_bytes(content)
     except OSError as error:
-        raise _UnusableError(f"{path}: {error.strerror}") from error
+        raise _UnusableError(
+            f"{path}: {error.strerror}: check its permissions and the space on the disk"
+        ) from error
 
 
 def _print(text: str) -> None:
@@ -227,7 +243,9 @@ def _print(text: str) -> None:
     except BrokenPipeError:  # whoever reads has seen enough
         pass
     except OSError as error:
-        raise _UnusableError(f"standard output: {error.strerror}") from error
+        raise _UnusableError(
+            f"standard output: {error.strerror}: check where it is directed to"
+        ) from error
 
 
 def _with_progress(videos: Sequence[Path], console: Console) -> Iterator[tuple[Path, _Watch]]:

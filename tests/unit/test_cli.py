@@ -118,23 +118,51 @@ def test_a_missing_video_is_named(
     assert "absent.mp4: The file cannot be opened: No such file or directory." in err
 
 
+def test_a_folder_is_named_with_the_remedy_and_the_rest_goes_on(
+    make_video: MakeVideo, tmp_path: Path, gallery: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, output = tmp_path / "lectures", tmp_path / "results"
+    folder.mkdir()
+    arguments = [str(folder), str(make_video("a.mp4", frames=1)), "--gallery", gallery]
+    assert main([*arguments, "--output", str(output)]) == 1
+    assert [path.name for path in output.iterdir()] == ["a.csv"]
+    assert capsys.readouterr().err == (
+        f"{folder}: This is a folder. Name the videos in it: {folder}/*.mp4\n"
+    )
+
+
+def test_a_video_that_is_named_twice_is_one_video(
+    make_video: MakeVideo, tmp_path: Path, gallery: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    video, output = str(make_video("a.mp4", frames=1)), tmp_path / "results"
+    assert main([video, video, "--gallery", gallery, "--output", str(output)]) == 0
+    assert [path.name for path in output.iterdir()] == ["a.csv"]
+    assert capsys.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["a.mp4", "b.mp4", "--gallery", "{gallery}"], "add --output DIR"),
         (["a.mp4", "x/a.mp4", "--gallery", "{gallery}", "--output", "o"], "2 videos are called"),
-        (["a.mp4", "--gallery", "absent.npz"], "absent.npz: No such file"),
+        (["a.mp4", "--gallery", "absent.npz"], "absent.npz: No such file or directory: check the"),
+        (["a.mp4", "--gallery", "{folder}"], ": Is a directory: check the path"),
         (["a.mp4", "--gallery", "{text}"], "not a gallery"),
         (["a.mp4", "--gallery", "{gallery}", "--students", "{text}"], ".csv or a .json"),
         (["a.mp4", "--gallery", "{gallery}", "--tolerance", "2"], "--tolerance must be"),
         (["a.mp4", "--gallery", "{gallery}", "--samples-per-second", "0"], "--samples-per-second"),
-        (["{video}", "--gallery", "{gallery}", "--output", "{text}"], "notes.txt"),
+        (
+            ["a.mp4", "--gallery", "{gallery}", "--output", "{text}/o"],
+            "notes.txt/o is, or is in, a",
+        ),
         # Before the long work: of the video, which is missing, nothing is said.
-        (["absent.mp4", "--gallery", "{gallery}", "--output", "{text}"], "notes.txt: File exists"),
+        (
+            ["absent.mp4", "--gallery", "{gallery}", "--output", "{text}"],
+            "give a folder for the CSVs",
+        ),
     ],
 )
-def test_wrong_usage_is_said_in_one_line(  # noqa: PLR0913, PLR0917 - pytest calls it
-    make_video: MakeVideo,
+def test_wrong_usage_is_said_in_one_line(
     tmp_path: Path,
     gallery: str,
     capsys: pytest.CaptureFixture[str],
@@ -143,7 +171,7 @@ def test_wrong_usage_is_said_in_one_line(  # noqa: PLR0913, PLR0917 - pytest cal
 ) -> None:
     text = tmp_path / "notes.txt"
     text.write_text("notes", encoding="utf-8")
-    files = {"gallery": gallery, "text": text, "video": make_video(frames=1)}
+    files = {"gallery": gallery, "text": text, "folder": tmp_path}
     assert main([argument.format(**files) for argument in arguments]) == 2
     out, err = capsys.readouterr()
     assert out == ""
@@ -173,7 +201,10 @@ def test_an_output_that_takes_nothing_is_said_in_one_line(folder: Path) -> None:
     with Path("/dev/full").open("wb") as output:
         done = _run(folder, output=output)
     assert done.returncode == 2
-    assert done.stderr == b"python -m function: standard output: No space left on device\n"
+    assert done.stderr == (
+        b"python -m function: standard output: No space left on device: check where it is directed "
+        b"to\n"
+    )
 
 
 def test_an_interrupt_while_the_modules_load_ends_it_without_a_word(tmp_path: Path) -> None:
