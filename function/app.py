@@ -47,6 +47,9 @@ _runs = count()
 logger = logging.getLogger(__name__)
 logger.setLevel(logging.INFO)
 
+# It tells at INFO where it found credentials and endpoints, which would stand among our records.
+logging.getLogger("botocore").setLevel(logging.WARNING)
+
 
 def handler(event: Mapping[str, object], context: object) -> None:  # noqa: ARG001 - Lambda's
     """Answer one notification from S3, of one or several uploads.
