@@ -9,6 +9,7 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     EndpointConnectionError,
+    InvalidRegionError,
     NoCredentialsError,
     NoRegionError,
     ProfileNotFound,
@@ -52,7 +53,12 @@ def access(what: str) -> Iterator[None]:
     """
     try:
         yield
-    except (NoCredentialsError, ProfileNotFound):
+    except ProfileNotFound as error:
+        raise AccessError(
+            f"{what}: there is no AWS profile {error.kwargs['profile']!r}: correct AWS_PROFILE "
+            "('aws configure list-profiles' lists them)"
+        ) from None
+    except NoCredentialsError:
         raise AccessError(
             f"{what}: no AWS credentials were found; sign in ('aws sso login', 'aws configure')"
         ) from None
@@ -67,11 +73,29 @@ def access(what: str) -> Iterator[None]:
         raise AccessError(f"{what}: {_BY_CODE[code]}") from None
 
 
+@contextmanager
+def opening(service: str) -> Iterator[None]:
+    """Turn what keeps boto3 from making a client of a service into an AccessError."""
+    with access(f"opening {service}"):
+        try:
+            yield
+        except InvalidRegionError as error:
+            raise AccessError(
+                f"opening {service}: {in_short(error)} Correct AWS_DEFAULT_REGION"
+            ) from None
+        except ValueError as error:
+            # All that botocore has for an address that is none.
+            raise AccessError(
+                f"opening {service}: {error}; AWS_ENDPOINT_URL, and endpoint_url in AWS's "
+                "configuration file, must be http://HOST or https://HOST, or not be set"
+            ) from None
+
+
 def error_code(error: ClientError) -> str:
     """Return the code by which AWS names an error."""
     return error.response["Error"]["Code"]
 
 
-def in_short(error: BotoCoreError | ClientError) -> str:
-    """Return an error in AWS's words, on one line."""
+def in_short(error: AccessError | BotoCoreError | ClientError) -> str:
+    """Return an error in its own words, on one line."""
     return " ".join(str(error).split())

@@ -9,7 +9,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from loadtest.access import AccessError, access, in_short
+from loadtest.access import AccessError, access, in_short, opening
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -56,15 +56,19 @@ class Target:
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         )
-        with access("opening S3"):
+        with opening("S3"):
             session = self.deployment.session() if self.deployment else boto3.Session()
             return session.client("s3", endpoint_url=self.endpoint_url, config=config)
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - the type depends on the service
-        """Return a client of another service of the stack, which must be known."""
+        """Return a client of another service of the stack, which must be known.
+
+        Raises AccessError.
+        """
         if self.deployment is None:
             raise ValueError("only buckets were named, and no stack")
-        return self.deployment.client(service)
+        with opening(service):
+            return self.deployment.client(service)
 
     def check_free(self, s3: S3Client, prefix: str) -> None:
         """Find both buckets there, and nothing under the run's prefix in either.
