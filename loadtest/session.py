@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import shlex
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -162,10 +163,17 @@ class Session:
         )
         if unanswered:
             self._notes.append(
-                f"the videos are deleted; if one of the {unanswered} without a result is processed "
-                f"yet, an error report appears under s3://{self._target.output_bucket}/"
-                f"{self._options.prefix} and expires there"
+                f"the videos are deleted, but a result of each of the {unanswered} without one may "
+                "still appear: an error report or, where the function had the video already, a "
+                f"CSV with the students in it; to remove them then: {self._removal()}"
             )
+
+    def _removal(self) -> str:
+        """Return the command that removes all results under the run's prefix."""
+        place = f"s3://{self._target.output_bucket}/{self._options.prefix}"
+        endpoint = self._target.endpoint_url
+        elsewhere = ["--endpoint-url", endpoint] if endpoint else []
+        return shlex.join(["aws", *elsewhere, "s3", "rm", "--recursive", place])
 
     def _metrics(self, travelled: Sequence[Journey], say: Callable[[str], None]) -> Metrics | None:
         """Ask CloudWatch, of which only AWS has one that measures."""
@@ -181,7 +189,7 @@ class Session:
             )
         except KeyboardInterrupt:
             self._notes.append("CloudWatch was not waited for")
-        except (BotoCoreError, ClientError) as error:
+        except (AccessError, BotoCoreError, ClientError) as error:
             self._notes.append(f"CloudWatch could not be asked: {in_short(error)}")
         return None
 
@@ -192,7 +200,7 @@ class Session:
             found = self._target.client("lambda").get_function_configuration(
                 FunctionName=self._target.deployment.outputs.function_name
             )
-        except (BotoCoreError, ClientError) as error:
+        except (AccessError, BotoCoreError, ClientError) as error:
             self._notes.append(f"no cost, without the function's memory: {in_short(error)}")
             return None
         size = FunctionSize(
@@ -231,7 +239,7 @@ class Session:
                 QueueUrl=self._target.deployment.outputs.failures_queue_url,
                 AttributeNames=["ApproximateNumberOfMessages"],
             )
-        except (BotoCoreError, ClientError):
+        except (AccessError, BotoCoreError, ClientError):
             return None
         return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
