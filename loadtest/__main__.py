@@ -93,7 +93,7 @@ def _expectations(options: Options, sources: Sequence[Source]) -> dict[str, Expe
     if options.expect == SAMPLE:
         expectations = sample_expectations(sources)
         if not expectations:
-            raise ExpectationError(f"--expect {SAMPLE} is the truth about {SAMPLE}: give it, too")
+            raise ExpectationError(f"--expect {SAMPLE} goes with the source '{SAMPLE}': add it")
         return expectations
     expectations = read_expectations(Path(options.expect), options.aliases)
     check_sources(expectations, {source.name for source in sources})

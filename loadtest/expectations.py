@@ -75,7 +75,10 @@ def read_expectations(file: Path, aliases: Mapping[str, str]) -> dict[str, Expec
     try:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
-        raise ExpectationError(f"{file} cannot be read: {error.strerror}") from None
+        raise ExpectationError(
+            f"--expect {file} cannot be read ({error.strerror}): give a file that says who is "
+            "in the videos"
+        ) from None
     except UnicodeDecodeError:
         raise ExpectationError(f"{file} is not text in UTF-8") from None
     if not any(line.strip() for line in lines):

@@ -23,8 +23,8 @@ _MEGABYTE = 1e6
 class Counts:
     """How many videos, by what became of them. `duplicates` were processed more than once.
 
-    `right` to `not_uploaded` add up to `attempted`. `duplicates` is None if the bucket cannot
-    tell.
+    `right` to `not_uploaded` add up to `attempted`. `right` and `wrong` are None if no result
+    was compared with what was expected; `duplicates` is None if the bucket cannot tell.
     """
 
     planned: int
@@ -32,8 +32,8 @@ class Counts:
     uploads: int
     csvs: int
     error_reports: int
-    right: int
-    wrong: int
+    right: int | None
+    wrong: int | None
     unchecked: int
     errors: int
     missing: int
@@ -48,6 +48,7 @@ class Counts:
             by_verdict[journey.verdict] += 1
         csvs = sum(journey.has_csv for journey in journeys)
         results = sum(journey.seen is not None for journey in journeys)
+        is_checked = by_verdict[Verdict.RIGHT] + by_verdict[Verdict.WRONG] > 0
         tell = all(journey.written is not None for journey in journeys)
         return cls(
             planned=planned,
@@ -55,8 +56,8 @@ class Counts:
             uploads=sum(journey.is_uploaded for journey in journeys),
             csvs=csvs,
             error_reports=results - csvs,
-            right=by_verdict[Verdict.RIGHT],
-            wrong=by_verdict[Verdict.WRONG],
+            right=by_verdict[Verdict.RIGHT] if is_checked else None,
+            wrong=by_verdict[Verdict.WRONG] if is_checked else None,
             unchecked=by_verdict[Verdict.UNCHECKED],
             errors=by_verdict[Verdict.ERROR],
             missing=by_verdict[Verdict.MISSING],

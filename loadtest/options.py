@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import os
 import secrets
+import textwrap
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from botocore.exceptions import ParamValidationError
+from botocore.handlers import validate_bucket_name
+from botocore.utils import is_valid_endpoint_url
 
 from loadtest.arrivals import Profile
 from loadtest.sources import SAMPLE
@@ -18,36 +25,49 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _DESCRIPTION = """\
-Put many videos through the pipeline at once, and prove what became of each: whether every CSV
-came, is right and came only once, how long each took and where the time went, and what it cost.
+Put many videos through the pipeline at once, and prove what became of each:
+whether every CSV came, is right and came only once, how long each took and
+where the time went, and what it cost.
 
-A hundred videos as fast as eight uploaders can, compared with what should be in them:
-    python -m loadtest clips/ --count 100 --concurrency 8 --expect mapping --stack dev
+A hundred videos as fast as eight uploaders can, compared with what should be
+in them:
+    python -m loadtest clips/ --count 100 --concurrency 8 --expect mapping \\
+        --stack dev
 
 Two arrivals a second for ten minutes, in four bursts, as a page for a report:
-    python -m loadtest clips/ --rate 2 --duration 600 --ramp burst --html burst.html --stack dev
+    python -m loadtest clips/ --rate 2 --duration 600 --ramp burst \\
+        --html burst.html --stack dev
 
-A gate for CI, on the embedded AWS that 'make up' runs, with the sample class's own videos:
+A gate for CI, on the embedded AWS that 'make up' runs, with the sample class's
+own videos:
     python -m loadtest --write-sample-class class/
-    python -m enroll --students class/students.csv --portraits class/portraits --stack local
+    python -m enroll --students class/students.csv \\
+        --portraits class/portraits --stack local
     python -m loadtest sample: --count 20 --expect sample: --stack local \\
         --require 'p95<60s' --require wrong==0 --require missing==0
 
-With --rate, the loop is open: videos arrive when they are meant to, however slow the pipeline is,
-and latency counts from the intended arrival. Without it, each uploader takes the next video as
-soon as it has finished one. docs/loadtest.md says how to read the figures.
+With --rate, the loop is open: videos arrive when they are meant to, however
+slow the pipeline is, and latency counts from the intended arrival. Without it,
+each uploader takes the next video as soon as it has finished one.
+docs/loadtest.md says how to read the figures.
 """
+
+# As wide as argparse makes its own lines on a terminal of 80 columns.
+_HELP_WIDTH = 78
+_INDENT = "  "
 
 _EPILOG = f"""\
 figures for --require:
-  {FIGURES_IN_HELP}
+{textwrap.fill(FIGURES_IN_HELP, _HELP_WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)}
 
 exit codes:
   0    done, and every threshold met
   1    done, and a threshold missed
-  2    wrong usage: an option, a source, an expectation or a threshold that cannot be used
-  3    it could not run, or not to its end: a stack, a bucket, a permission or credentials are
-       missing; what was known until then is in the summary and in the report
+  2    wrong usage: an option, a source, an expectation or a threshold that
+       cannot be used
+  3    it could not run, or not to its end: a stack, a bucket, a permission or
+       credentials are missing; what was known until then is in the summary
+       and in the report
   130  interrupted; the same
 """
 
@@ -96,6 +116,9 @@ def parse(arguments: Sequence[str]) -> Options:
         parser.error("--duration and --ramp spread arrivals over time: give their --rate")
     if given.duration is not None and given.count is not None:
         parser.error("--rate and --duration make the count: leave out --count or --duration")
+    thresholds = _thresholds(parser, given)
+    if given.json and given.html and given.json.resolve() == given.html.resolve():
+        parser.error(f"--json and --html are both {given.json}: give each a file of its own")
     count = given.count
     if given.duration is not None:
         count = round(given.rate * given.duration)
@@ -122,12 +145,25 @@ def parse(arguments: Sequence[str]) -> Options:
         prefix=given.prefix or f"loadtest/{_run_id()}/",
         expect=given.expect,
         aliases=dict(given.alias),
-        thresholds=tuple(given.require or map(Threshold.parse, DEFAULT)),
+        thresholds=thresholds,
         json=given.json,
         html=given.html,
         keep=given.keep,
         write_sample_class=given.write_sample_class,
     )
+
+
+def _thresholds(
+    parser: argparse.ArgumentParser, given: argparse.Namespace
+) -> tuple[Threshold, ...]:
+    """Return what must be reached. Whether results are right is known with expectations only."""
+    if given.require is None:
+        thresholds = map(Threshold.parse, DEFAULT)
+        return tuple(each for each in thresholds if given.expect or not each.takes_expectations)
+    for threshold in given.require:
+        if threshold.takes_expectations and not given.expect:
+            parser.error(f"--require {threshold.text} is about what was expected: give --expect")
+    return tuple(given.require)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -154,9 +190,13 @@ def _add_place(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--stack", metavar="NAME", help="a deployed stack: dev, prod, or local with 'make up'"
     )
-    group.add_argument("--input-bucket", metavar="NAME", help="where videos go, without a stack")
-    group.add_argument("--output-bucket", metavar="NAME", help="where results appear")
-    group.add_argument("--endpoint-url", metavar="URL", help="an S3 that is not AWS's")
+    group.add_argument(
+        "--input-bucket", type=_bucket, metavar="NAME", help="where videos go, without a stack"
+    )
+    group.add_argument("--output-bucket", type=_bucket, metavar="NAME", help="where results appear")
+    group.add_argument(
+        "--endpoint-url", type=_endpoint_url, metavar="URL", help="an S3 that is not AWS's"
+    )
     group.add_argument(
         "--prefix",
         type=_prefix,
@@ -234,7 +274,7 @@ def _add_proof(group: argparse._ArgumentGroup) -> None:
         action="append",
         metavar="THRESHOLD",
         help="what must be reached, such as 'p95<30s' or missing==0; can be repeated "
-        f"(default: {', '.join(DEFAULT)})",
+        f"(default: {', '.join(DEFAULT)}; what is right or wrong, with --expect only)",
     )
 
 
@@ -250,7 +290,7 @@ def _add_reports(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument(
         "--write-sample-class",
-        type=Path,
+        type=_folder,
         metavar="DIR",
         help="write the sample class's student list and portraits, for 'python -m enroll', and end",
     )
@@ -258,6 +298,30 @@ def _add_reports(group: argparse._ArgumentGroup) -> None:
 
 def _run_id() -> str:
     return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+
+
+def _bucket(text: str) -> str:
+    """Check the name by the rule that boto3 has, before it is asked for anything."""
+    try:
+        validate_bucket_name({"Bucket": text})
+    except ParamValidationError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no bucket's name: give it as 'aws s3 ls' lists it"
+        ) from None
+    return text
+
+
+def _endpoint_url(text: str) -> str:
+    problem = f"{text!r} is no address of an S3: give http://HOST:PORT or https://HOST"
+    try:
+        address = urlsplit(text)
+        # Reading the port is what checks it.
+        is_usable = address.scheme in ("http", "https") and address.port != 0
+    except ValueError:
+        raise argparse.ArgumentTypeError(problem) from None
+    if not (is_usable and is_valid_endpoint_url(text)):
+        raise argparse.ArgumentTypeError(problem)
+    return text
 
 
 def _positive(text: str) -> float:
@@ -305,6 +369,35 @@ def _threshold(text: str) -> Threshold:
 def _new_file(text: str) -> Path:
     """Check before the long work, and not after it, that the file can be put there."""
     path = Path(text)
-    if path.is_dir() or not path.parent.is_dir():
-        raise argparse.ArgumentTypeError(f"{text} is not a file in an existing folder")
+    try:
+        if path.is_dir() or not path.parent.is_dir():
+            raise argparse.ArgumentTypeError(f"{text} is not a file in an existing folder")
+        if path.exists() and not path.is_file():
+            raise argparse.ArgumentTypeError(f"{text} is no regular file: give another name")
+    except OSError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text} cannot be written ({error.strerror}): give another name"
+        ) from None
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise argparse.ArgumentTypeError(
+            f"{text} cannot be written (its folder is not yours to use): give another name"
+        )
+    if path.exists() and not os.access(path, os.W_OK):
+        raise argparse.ArgumentTypeError(f"{text} is not yours to write: give another name")
+    return path
+
+
+def _folder(text: str) -> Path:
+    """Check that the folder is there, or can be made."""
+    path = Path(text)
+    try:
+        there = next(place for place in (path, *path.parents) if place.exists())
+    except OSError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text} cannot be made ({error.strerror}): give another folder"
+        ) from None
+    if not there.is_dir():
+        raise argparse.ArgumentTypeError(f"{there} is a file: give a folder")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise argparse.ArgumentTypeError(f"{there} is not yours to write to: give another folder")
     return path

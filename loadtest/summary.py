@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from loadtest.results import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from loadtest.figures import Histogram, Spread
     from loadtest.journeys import Journey
@@ -17,15 +17,18 @@ _MOST_NAMED = 10
 _BAR_WIDTH = 40
 _NOTEWORTHY = (Verdict.WRONG, Verdict.ERROR, Verdict.MISSING, Verdict.NOT_UPLOADED)
 _ROWS = {
-    "latency": "latency, from the intended arrival",
-    "lateness": "  waiting for an uploader",
+    "latency": "latency",
+    "lateness": "  wait for an uploader",
     "upload": "  upload",
-    "upload_to_result": "  from upload to result",
+    "upload_to_result": "  upload to result",
     "queue": "    in the queue",
     "function": "    in the function",
     "cold": "      cold",
     "warm": "      warm",
 }
+# With seven columns of figures, the table fits a terminal of 80.
+_TITLE_WIDTH, _FIGURE_WIDTH = 23, 8
+_TENTHS_FROM = 1000
 _STATISTICS = ("min", "mean", "p50", "p90", "p95", "p99", "max")
 
 
@@ -61,19 +64,20 @@ def _lines(report: Report) -> Iterator[str]:
         f"  {counts.csvs} CSVs, {counts.error_reports} error reports, {counts.missing} missing, "
         f"{counts.not_uploaded} not uploaded; duplicates: {duplicates}"
     )
-    yield (
-        f"  {counts.right} right, {counts.wrong} wrong, {counts.errors} errors, "
-        f"{counts.unchecked} unchecked"
+    checked = (
+        "right or wrong: unknown"
+        if counts.right is None
+        else f"{counts.right} right, {counts.wrong} wrong"
     )
+    yield f"  {checked}, {counts.errors} errors, {counts.unchecked} unchecked"
     yield from _named(report)
     yield ""
-    yield f"{'seconds':36}" + "".join(f"{name:>9}" for name in _STATISTICS)
+    yield "Latency is from the intended arrival to the result."
+    yield _row("seconds", _STATISTICS)
     for name, title in _ROWS.items():
         spread: Spread | None = getattr(report.durations, name)
         if spread:
-            yield f"{title:36}" + "".join(
-                f"{getattr(spread, statistic):9.3f}" for statistic in _STATISTICS
-            )
+            yield _row(title, (_seconds(getattr(spread, name)) for name in _STATISTICS))
     if report.histogram:
         yield ""
         yield from _histogram(report.histogram)
@@ -91,6 +95,14 @@ def _lines(report: Report) -> Iterator[str]:
     for judgement in report.judgements:
         value = "not known" if judgement.value is None else f"{judgement.value:.6g}"
         yield f"  {'met   ' if judgement.met else 'MISSED'}  {judgement.threshold} ({value})"
+
+
+def _row(title: str, cells: Iterable[str]) -> str:
+    return f"{title:{_TITLE_WIDTH}}" + "".join(f"{cell:>{_FIGURE_WIDTH}}" for cell in cells)
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.3f}" if value < _TENTHS_FROM else f"{value:.1f}"
 
 
 def _named(report: Report) -> Iterator[str]:

@@ -32,6 +32,7 @@ _THROUGHPUT = "throughput"
 _STATISTICS = tuple(field.name for field in fields(Spread) if field.name != "count")
 _DURATIONS = tuple(field.name for field in fields(Durations))
 _COUNTS = tuple(field.name for field in fields(Counts))
+_OF_CHECKED = ("right", "wrong")
 
 FIGURES_IN_HELP = (
     f"counts: {', '.join(_COUNTS)}; of the latency: {', '.join(_STATISTICS)}; the same of "
@@ -67,7 +68,7 @@ class Threshold:
         duration, _, statistic = figure.partition(".")
         is_duration = duration in _DURATIONS and statistic in _STATISTICS
         if not is_duration and figure not in (*_COUNTS, _THROUGHPUT):
-            raise ThresholdError(f"{figure!r} in {text!r} is no figure; {FIGURES_IN_HELP}")
+            raise ThresholdError(f"{figure!r} in {text!r} is no figure: --help lists them")
         if unit and not is_duration:
             raise ThresholdError(f"{figure} in {text!r} is no time: leave out the {unit!r}")
         return cls(
@@ -76,6 +77,11 @@ class Threshold:
             comparison=comparison,
             limit=float(number) * _UNITS[unit],
         )
+
+    @property
+    def takes_expectations(self) -> bool:
+        """Whether the figure is known only where it was said what should be in the results."""
+        return self.figure in _OF_CHECKED
 
     def judge(
         self, counts: Counts, durations: Durations, throughput: Throughput | None

@@ -85,6 +85,15 @@ def test_videos_are_counted_by_what_became_of_them() -> None:
     )
 
 
+def test_right_and_wrong_are_unknown_where_nothing_was_compared() -> None:
+    unchecked = replace(DONE, verdict=Verdict.UNCHECKED)
+    counts = Counts.of([unchecked, MISSING, FAILED, ERROR], planned=4)
+    assert (counts.right, counts.wrong, counts.unchecked) == (None, None, 1)
+    wrong = replace(DONE, verdict=Verdict.WRONG)
+    assert Counts.of([unchecked, wrong], planned=2).right == 0
+    assert Counts.of([unchecked, DONE], planned=2).wrong == 0
+
+
 def test_duplicates_are_unknown_where_the_bucket_cannot_tell() -> None:
     assert Counts.of([replace(DONE, written=None)], planned=1).duplicates is None
 
@@ -176,7 +185,9 @@ def test_thresholds_compare(text: str, *, met: bool) -> None:
     assert judgement.met is met
 
 
-@pytest.mark.parametrize("text", ["p95<30s", "cold.p50>0", "duplicates==0", "throughput>0"])
+@pytest.mark.parametrize(
+    "text", ["p95<30s", "cold.p50>0", "duplicates==0", "throughput>0", "wrong==0", "right>=0"]
+)
 def test_what_is_not_known_reaches_no_threshold(text: str) -> None:
     journeys = [replace(MISSING, written=None)]
     judgement = Threshold.parse(text).judge(

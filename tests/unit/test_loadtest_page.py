@@ -296,9 +296,10 @@ def test_charts_follow_the_page_into_the_dark(browser: Browser, tmp_path: Path) 
         [_journey(0, 0.0)],
         [_without_result(_journey(0, 0.0), Verdict.MISSING)],
         [_without_result(_journey(0, 0.0), Verdict.NOT_UPLOADED)],
+        [_journey(0, 0.0, verdict=Verdict.UNCHECKED)],
         [replace(_journey(0, 0.0), event=None, started=None, finished=None, written=None)],
     ],
-    ids=["none", "one", "missing", "not uploaded", "silent"],
+    ids=["none", "one", "missing", "not uploaded", "unchecked", "silent"],
 )
 def test_a_run_of_next_to_nothing_has_a_page_too(
     browser: Browser, tmp_path: Path, journeys: list[Journey]
@@ -327,3 +328,28 @@ def test_the_summary_names_the_first_ten_and_counts_the_others() -> None:
     assert "and 3 more" in text
     assert "13 wrong" in text
     assert "MISSED  cold.max<1s" in text
+
+
+def test_where_nothing_was_compared_no_report_says_that_nothing_is_wrong() -> None:
+    unchecked = [_journey(n, n, verdict=Verdict.UNCHECKED) for n in range(3)]
+    report = _report(unchecked)
+    assert "  right or wrong: unknown, 0 errors, 3 unchecked\n" in summary(report)
+    counts = json.loads(report.as_json())["counts"]
+    assert counts["right"] is counts["wrong"] is None
+    text = rendered(report)
+    for name in ("right", "wrong"):
+        assert f'<data data-figure="counts.{name}" value="null">\N{EN DASH}</data>' in text
+    assert "right results" not in text
+
+
+@pytest.mark.parametrize("latest", [1.5, 30.0, 960.0, 12_345.0])
+def test_the_table_of_the_summary_fits_a_terminal(latest: float) -> None:
+    journeys = [_journey(n, n * 0.1) for n in range(9)]
+    late = {"upload_started": latest, "uploaded": latest, "started": latest}
+    journeys.append(_journey(9, 1.0, **late, finished=2 * latest))
+    lines = summary(_report(journeys)).splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("seconds "))
+    table = lines[start : lines.index("", start)]
+    assert len(table) == 9
+    assert {len(line) for line in table} == {79}
+    assert all(len(line.split()) == len(line[:23].split()) + 7 for line in table)
