@@ -34,6 +34,10 @@ _INPUT = "input_rgb_image_sized"
 _MEAN_RGB = np.array([122.782, 117.001, 104.298], np.float32)
 _SCALE = np.float32(1 / 256)
 
+# Chips that go through the network together. Measured per chip: 6.8 ms alone, 5.7 with four to
+# eight, 6.4 with 16 and 12 with 64, whose neighbourhoods no longer stay in the processor's caches.
+_AT_ONCE = 4
+
 # The residual blocks from the input on: how many channels come out, and whether the block halves
 # the image (`ares_down`) or keeps it (`ares`).
 _BLOCKS = (
@@ -65,7 +69,15 @@ class DescriptorNetwork:
         self._projection = last.parameters.reshape(channels, ENCODING_LENGTH)
 
     def describe(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return the (n, 128) descriptors of (n, 150, 150, 3) aligned RGB face chips."""
+        """Return the (n, 128) descriptors of (n, 150, 150, 3) aligned RGB face chips, n above 0."""
+        return np.concatenate(
+            [
+                self._described(chips[start : start + _AT_ONCE])
+                for start in range(0, len(chips), _AT_ONCE)
+            ]
+        )
+
+    def _described(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
         images = (chips - _MEAN_RGB) * _SCALE
         images = _largest_of_3x3(_rectified(self._stem(images)))
         for block in self._blocks:
