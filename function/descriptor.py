@@ -36,7 +36,7 @@ _SCALE = np.float32(1 / 256)
 
 # Chips that go through the network together. Measured per chip: 6.8 ms alone, 5.7 with four to
 # eight, 6.4 with 16 and 12 with 64, whose neighbourhoods no longer stay in the processor's caches.
-_AT_ONCE = 4
+_AT_ONCE = 8
 
 # The residual blocks from the input on: how many channels come out, and whether the block halves
 # the image (`ares_down`) or keeps it (`ares`).
