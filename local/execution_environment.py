@@ -13,7 +13,7 @@ import signal
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -21,9 +21,8 @@ from local.function_log import FunctionLog
 from local.runtime_api import Invocation, Message, RuntimeApi, Said
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from local.account import Account
+    from local.function_configuration import FunctionConfiguration
     from local.lifeline import Lifeline
     from local.sandbox import StartSandbox
 
@@ -31,23 +30,6 @@ _CREDENTIALS_SECONDS = 3600
 _RETIREMENT_SECONDS = 2400
 """Environments older than this take no new event. Lambda retires them too, before the role's
 credentials, which last an hour, run out; a run that starts now may still take fifteen minutes."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class FunctionConfiguration:
-    """What of a function's configuration its execution depends on; times in seconds."""
-
-    name: str
-    arn: str
-    role_arn: str
-    handler: str
-    timeout: int
-    memory_mb: int
-    ephemeral_storage_mb: int
-    log_group: str
-    log_format: str
-    log_level: str | None
-    variables: Mapping[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

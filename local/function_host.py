@@ -9,7 +9,7 @@ from local.workers import WorkerPool
 
 if TYPE_CHECKING:
     from local.account import Account
-    from local.execution_environment import FunctionConfiguration
+    from local.function_configuration import FunctionConfiguration
     from local.lifeline import Lifeline
     from local.sandbox import StartSandbox
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from local.container_engine import ContainerEngine
-    from local.execution_environment import FunctionConfiguration
+    from local.function_configuration import FunctionConfiguration
     from local.lifeline import Lifeline
 
 LAMBDA_USER = "993:990"

@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING
 from local.execution_environment import (
     ExecutionEnvironment,
     ExecutionEnvironmentLostError,
-    FunctionConfiguration,
     Outcome,
 )
 
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from local.account import Account
+    from local.function_configuration import FunctionConfiguration
     from local.lifeline import Lifeline
     from local.sandbox import StartSandbox
 

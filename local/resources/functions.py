@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from local.execution_environment import FunctionConfiguration
+from local.function_configuration import FunctionConfiguration
 from local.invoke_hook import HOOK_VARIABLE
 from local.resources.request import Created, RefusedError, Request
 from local.resources.roles import role_allows

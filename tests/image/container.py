@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import quote_plus
 
 from local.emulator import REGION
-from local.execution_environment import FunctionConfiguration
+from local.function_configuration import FunctionConfiguration
 from local.runtime_api import Invocation, Message, RuntimeApi, Said
 from local.sandbox import ContainerSandbox
 

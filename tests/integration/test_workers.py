@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from local.account import Account
-from local.execution_environment import FunctionConfiguration
+from local.function_configuration import FunctionConfiguration
 from local.workers import WorkerPool
 
 if TYPE_CHECKING:
