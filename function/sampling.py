@@ -96,42 +96,47 @@ class _Sampler:
         self._read = 0.0  # seconds
         self._decodable = 0  # the number of the packet that the decoder can go on with
         self._begun = -math.inf  # the time of the keyframe that it last began with
+        self._undecoded: Sequence[_Numbered] = ()  # since the last keyframe, in case of need
         self._sampled: _Place | None = None  # the step of the latest sample
 
     def frames(self) -> Iterator[Frame]:
         """Yield the samples among the pictures of the track."""
-        undecoded: Sequence[_Numbered] = ()  # since the last keyframe, in case of need
-        number_before = -1
+        number = -1
         for step, following in self._steps_and_next():
+            passed_over = step.place.number > number + 1
+            number = step.place.number
+            if not (following or passed_over) and self._is_remainder(step):
+                break
             self._read = (following or step).end
             if step.cut is not None:
                 self._cuts.append(step.cut)
-            packets = step.packets
-            is_next = step.place.number <= number_before + 1
-            number_before = step.place.number
-            if not following and is_next and self._is_remainder(step):
-                break
             # A step that was passed over has its pictures, if any, behind this one's first.
-            few = len(packets) < _SURE_OF_A_REFERENCE or not is_next
-            keyframes = [at for at, (_, packet) in enumerate(packets) if packet.is_keyframe]
+            few = passed_over or len(step.packets) < _SURE_OF_A_REFERENCE
             self._track.skip_what_none_refers_to(when=not few)
             if few and self._track.has_b_frames:
-                yield from self._decoded([*undecoded, *packets])
-                undecoded = ()
-            elif keyframes:
-                first, last = keyframes[0], keyframes[-1]
-                yield from self._decoded([packets[first]])
-                undecoded = packets[last:] if last > first else packets[first + 1 :]
+                yield from self._decoded([*self._undecoded, *step.packets])
+                self._undecoded = ()
             else:
-                yield from self._decoded([*undecoded, packets[0]])
-                undecoded = packets[1:]
-                # The decoder may hold the step's first picture back until it has seen others.
-                # With B-frames, it is sure to come: it is shown after all that were decoded, so
-                # it is none. Otherwise it could be one that is left out.
-                while undecoded and self._sampled != step.place and not self._track.has_b_frames:
-                    yield from self._decoded(undecoded[:1])
-                    undecoded = undecoded[1:]
+                yield from self._one_of(step)
         yield from self._samples(self._track.restart())
+
+    def _one_of(self, step: _Step) -> Iterator[Frame]:
+        """Decode no more of a step than it takes for a sample."""
+        packets = step.packets
+        keyframes = [at for at, (_, packet) in enumerate(packets) if packet.is_keyframe]
+        if keyframes:
+            first, last = keyframes[0], keyframes[-1]
+            yield from self._decoded([packets[first]])
+            self._undecoded = packets[last:] if last > first else packets[first + 1 :]
+            return
+        yield from self._decoded([*self._undecoded, packets[0]])
+        self._undecoded = packets[1:]
+        # The decoder may hold the step's first picture back until it has seen others. With
+        # B-frames, it is sure to come: it is shown after all that were decoded, so it is none.
+        # Otherwise it could be one that is left out.
+        while self._undecoded and self._sampled != step.place and not self._track.has_b_frames:
+            yield from self._decoded(self._undecoded[:1])
+            self._undecoded = self._undecoded[1:]
 
     def _steps_and_next(self) -> Iterator[tuple[_Step, _Step | None]]:
         before: _Step | None = None
