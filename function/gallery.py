@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 import os
-import shutil
+import stat
+import tempfile
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -151,18 +152,25 @@ class Gallery:
             _write_array(archive, "encodings", self.encodings)
 
     def _replace(self, file: Path) -> None:
-        """Put the gallery in the place of the file, which stays closed to whom it was closed to."""
+        """Put the gallery in the place of the file, which stays closed to whom it was closed to.
+
+        A new file is its owner's alone, since faces are personal.
+        """
         if file.exists() and not file.is_file():
             raise GalleryError(f"{file} is not a regular file: name another file for the gallery")
-        partial = file.with_name(f"{file.name}.partial")
+        # A file that nobody else has, beside the one to replace. Of a name's 255 bytes, a
+        # character may take four.
+        descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name[:50]}.")
+        partial = Path(name)
         try:
-            with partial.open("wb") as partial_file:
+            with os.fdopen(descriptor, "wb") as partial_file:
                 if file.exists():
-                    shutil.copymode(file, partial)
+                    _give_access(descriptor, file.stat())
                 self.save(partial_file)
             partial.replace(file)
-        finally:
+        except BaseException:
             partial.unlink(missing_ok=True)
+            raise
 
     def nearest(self, encodings: NDArray[np.float32]) -> list[Match]:
         """Return the nearest student of each face, however far: encodings of shape (faces, 128).
@@ -207,6 +215,20 @@ class Gallery:
         students, first_rows = np.unique(ids[order], return_index=True)
         squares = np.einsum("ij,ij->i", rows, rows)
         return students.tolist(), rows, squares, np.append(first_rows, len(ids))
+
+
+def _give_access(descriptor: int, earlier: os.stat_result) -> None:
+    """Give the new file the owner, the group and the mode of the earlier, as far as allowed."""
+    mode = stat.S_IMODE(earlier.st_mode)
+    try:
+        os.fchown(descriptor, earlier.st_uid, earlier.st_gid)
+    except OSError:
+        try:
+            os.fchown(descriptor, -1, earlier.st_gid)
+        except OSError:
+            # What the earlier group was allowed, another one is not, nor are those it kept out.
+            mode &= stat.S_IRWXU
+    os.fchmod(descriptor, mode)
 
 
 def _distance(rows: NDArray[np.float32], face: NDArray[np.float32]) -> float:

@@ -8,6 +8,7 @@ import pickle
 import resource
 import warnings
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -206,6 +207,88 @@ def test_a_gallery_that_is_closed_to_others_stays_so(tmp_path: Path) -> None:
     path.chmod(0o600)
     Gallery.empty().save(path)
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_new_gallery_is_its_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "g.npz"
+    Gallery.empty().save(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_gallery_that_others_may_read_stays_so(tmp_path: Path) -> None:
+    path = tmp_path / "g.npz"
+    Gallery.empty().save(path)
+    path.chmod(0o644)
+    Gallery.empty().save(path)
+    assert path.stat().st_mode & 0o777 == 0o644
+
+
+def other_group() -> int | None:
+    """Return a group that this process may give its files to, and which they have not anyway."""
+    if os.geteuid() == 0:
+        return os.getegid() + 1
+    return next((group for group in os.getgroups() if group != os.getegid()), None)
+
+
+@pytest.mark.skipif(other_group() is None, reason="there is no other group to give files to")
+def test_a_gallery_keeps_its_group(tmp_path: Path) -> None:
+    path, group = tmp_path / "g.npz", other_group()
+    assert group is not None
+    Gallery.empty().save(path)
+    os.chown(path, -1, group)
+    path.chmod(0o640)
+    Gallery.empty().save(path)
+    assert (path.stat().st_gid, path.stat().st_mode & 0o777) == (group, 0o640)
+
+
+@pytest.mark.parametrize(("refused", "mode"), [("the owner", 0o640), ("owner and group", 0o600)])
+def test_another_group_is_not_let_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: str, mode: int
+) -> None:
+    path = tmp_path / "g.npz"
+    Gallery.empty().save(path)
+    path.chmod(0o640)
+
+    def as_the_kernel_refuses(descriptor: int, owner: int, group: int) -> None:
+        del descriptor, group
+        if refused == "owner and group" or owner != -1:
+            raise PermissionError
+
+    monkeypatch.setattr(os, "fchown", as_the_kernel_refuses)
+    Gallery.empty().save(path)
+    assert path.stat().st_mode & 0o777 == mode
+
+
+def test_files_beside_the_gallery_are_left_alone(tmp_path: Path) -> None:
+    path, mine = tmp_path / "g.npz", tmp_path / "notes"
+    mine.write_text("mine")
+    for beside in (tmp_path / "g.npz.partial", tmp_path / ".g.npz"):
+        beside.symlink_to(mine)
+    Gallery.empty().save(path)
+    assert mine.read_text() == "mine"
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        ".g.npz",
+        "g.npz",
+        "g.npz.partial",
+        "notes",
+    ]
+
+
+def test_a_gallery_may_have_as_long_a_name_as_any_file(tmp_path: Path) -> None:
+    for name in ("x" * 255, "😀" * 63):
+        Gallery.empty().save(tmp_path / name)
+        assert Gallery.load(tmp_path / name).student_ids == ()
+
+
+def test_galleries_saved_at_once_are_each_whole(tmp_path: Path) -> None:
+    path = tmp_path / "g.npz"
+    many = [Gallery(student_ids=(str(n),) * 500, encodings=encodings(500, n)) for n in range(8)]
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda gallery: gallery.save(path), many * 4))
+    loaded = Gallery.load(path)
+    (saved,) = (gallery for gallery in many if gallery.student_ids == loaded.student_ids)
+    assert np.array_equal(loaded.encodings, saved.encodings)
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_gallery_takes_the_place_of_no_pipe(tmp_path: Path) -> None:
