@@ -41,7 +41,8 @@ _ALL_DONE, _SOME_REFUSED, _NOT_DONE, _INTERRUPTED = 0, 1, 2, 130
 _EXIT_STATUS = """\
 exit status:
   0  all done
-  1  some were refused, each named on standard error with the remedy; the others are done
+  1  some were refused, or are still known elsewhere, as named on standard error with the remedy;
+     the others are done
   2  not done: wrong usage, or a list, folder, file, stack or AWS that can't be used
 """
 
@@ -199,15 +200,25 @@ def _keep(
 
 def _forget(options: argparse.Namespace) -> int:
     wanted = dict.fromkeys(options.student_id)
+    is_kept_elsewhere = False
     if options.stack:
         forgotten = forget_students(deployment(options.stack), wanted)
     else:
+        earlier = options.gallery.stat()
         forgotten = _forget_in_file(options.gallery, wanted)
+        # The new file takes the place of one name only.
+        is_kept_elsewhere = bool(forgotten) and earlier.st_nlink > 1
+    if is_kept_elsewhere:
+        print(
+            f"{options.gallery} had other names (hard links), which keep who was forgotten: "
+            f"remove them; 'find -inum {earlier.st_ino}' finds them",
+            file=sys.stderr,
+        )
     unknown = [student_id for student_id in wanted if student_id not in forgotten]
     for student_id in unknown:
         print(f"student {student_id} is not known here: check the id", file=sys.stderr)
     print(f"Forgot {_students(forgotten)}.")
-    return _SOME_REFUSED if unknown else _ALL_DONE
+    return _SOME_REFUSED if unknown or is_kept_elsewhere else _ALL_DONE
 
 
 def _forget_in_file(file: Path, student_ids: Collection[str]) -> set[str]:

@@ -166,6 +166,24 @@ def test_forgetting_in_a_file_keeps_the_others_and_names_the_unknown(
     assert f"student {BIDEN} is not known here" in capsys.readouterr().err
 
 
+def test_other_names_of_the_file_that_keep_who_was_forgotten_are_told(
+    sample: SampleClass, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gallery, other = tmp_path / "gallery.npz", tmp_path / "other.npz"
+    _enrol(sample, gallery)
+    other.hardlink_to(gallery)
+    capsys.readouterr()
+    assert main(["forget", BIDEN, "--gallery", str(gallery)]) == 1
+    said = capsys.readouterr()
+    assert said.out == "Forgot 1 student.\n"
+    assert said.err == (
+        f"{gallery} had other names (hard links), which keep who was forgotten: "
+        f"remove them; 'find -inum {other.stat().st_ino}' finds them\n"
+    )
+    assert BIDEN in Gallery.load(other).student_ids
+    assert BIDEN not in Gallery.load(gallery).student_ids
+
+
 def test_forgetting_in_a_link_forgets_in_the_file_that_it_leads_to(
     sample: SampleClass, tmp_path: Path
 ) -> None:
