@@ -22,9 +22,10 @@ BEN = Student(student_id="b-2", name="Ben, jr.", major="law", year="3")
     [
         'student_id,name,major,year\n1,Ann Öz,physics,junior\nb-2,"Ben, jr.",law,3\n',
         '\ufeffyear, name ,student_id,major\r\njunior, Ann Öz ,1,physics\r\n3,"Ben, jr.",b-2,law',
+        'student_id,name,major,year\n1,Ann Öz,physics,junior,, \n,,,\n \nb-2,"Ben, jr.",law,3\n,,,,,',
         'Student_ID,Name,MAJOR,"Year"\n1,Ann Öz,physics,junior\nb-2,"Ben, jr.",law,3\n',
     ],
-    ids=["plain", "as spreadsheets write it", "in upper case"],
+    ids=["plain", "as spreadsheets write it", "with blank cells", "in upper case"],
 )
 def test_a_csv_is_read_in_its_order(tmp_path: Path, text: str) -> None:
     assert read_students(written(tmp_path / "s.csv", text)) == [ANN, BEN]
@@ -59,6 +60,7 @@ HEADER = "student_id,name,major,year\n"
         ("s.csv", HEADER + "1,Ann,law\n", "line 2: year is missing"),
         ("s.csv", HEADER + "1,Ann,law,3\n1,Ben,law,3\n", "line 3: the student_id '1' is already"),
         ("s.csv", HEADER + '1,"Ann,law,3\n', "line 2: unexpected end of data: close every quot"),
+        ("s.csv", HEADER + ",,,,x\n", "line 2: more fields than the 4 columns: "),
         ("s.csv", HEADER + "1,Obama, Barack,law,3\n", "line 2: more fields than the 4 columns: "),
         (
             "s.csv",
@@ -101,6 +103,8 @@ def test_what_is_wrong_is_said_with_its_place(
         "a\\b",
         "a\0b",
         "a\x1bb",
+        "a\u200bb",
+        "1\ufeff",
     ],
 )
 def test_an_id_that_is_no_folders_name_is_refused(tmp_path: Path, student_id: str) -> None:
