@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from function.cuts import CutDetector
@@ -84,6 +85,11 @@ class _Step:
     cut: float | None
     end: float
 
+    @cached_property
+    def keyframes(self) -> Sequence[int]:
+        """Which of the packets are keyframes."""
+        return [at for at, (_, packet) in enumerate(self.packets) if packet.is_keyframe]
+
 
 class _Sampler:
     """Decides which packets of a track are decoded, and which of their pictures are samples."""
@@ -96,6 +102,8 @@ class _Sampler:
         self._read = 0.0  # seconds
         self._decodable = 0  # the number of the packet that the decoder can go on with
         self._begun = -math.inf  # the time of the keyframe that it last began with
+        self._is_begun_shown = True
+        self._keyframes_stand_alone = True  # until one does not
         self._undecoded: Sequence[_Numbered] = ()  # since the last keyframe, in case of need
         self._sampled: _Place | None = None  # the step of the latest sample
 
@@ -113,24 +121,35 @@ class _Sampler:
             # A step that was passed over has its pictures, if any, behind this one's first.
             few = passed_over or len(step.packets) < _SURE_OF_A_REFERENCE
             self._track.skip_what_none_refers_to(when=not few)
-            if few and self._track.has_b_frames:
+            if (
+                not self._keyframes_stand_alone
+                or (few and self._track.has_b_frames)
+                or any(packet.is_discard for _, packet in step.packets)
+            ):
                 yield from self._decoded([*self._undecoded, *step.packets])
                 self._undecoded = ()
+            elif step.keyframes:
+                yield from self._keyframe_of(step, following)
             else:
-                yield from self._one_of(step)
-        yield from self._samples(self._track.restart())
+                yield from self._first_of(step)
+        yield from self._samples(self._restarted())
 
-    def _one_of(self, step: _Step) -> Iterator[Frame]:
-        """Decode no more of a step than it takes for a sample."""
-        packets = step.packets
-        keyframes = [at for at, (_, packet) in enumerate(packets) if packet.is_keyframe]
-        if keyframes:
-            first, last = keyframes[0], keyframes[-1]
-            yield from self._decoded([packets[first]])
-            self._undecoded = packets[last:] if last > first else packets[first + 1 :]
+    def _keyframe_of(self, step: _Step, following: _Step | None) -> Iterator[Frame]:
+        first, last = step.keyframes[0], step.keyframes[-1]
+        yield from self._decoded([step.packets[first]])
+        self._undecoded = step.packets[last:] if last > first else step.packets[first + 1 :]
+        if following and not following.keyframes:
             return
-        yield from self._decoded([*self._undecoded, packets[0]])
-        self._undecoded = packets[1:]
+        yield from self._samples(self._restarted())
+        if self._sampled != step.place:
+            # It is damaged, or only where a picture that is refreshed in parts begins to be.
+            self._keyframes_stand_alone = False
+            yield from self._decoded(step.packets[first:])
+            self._undecoded = ()
+
+    def _first_of(self, step: _Step) -> Iterator[Frame]:
+        yield from self._decoded([*self._undecoded, step.packets[0]])
+        self._undecoded = step.packets[1:]
         # The decoder may hold the step's first picture back until it has seen others. With
         # B-frames, it is sure to come: it is shown after all that were decoded, so it is none.
         # Otherwise it could be one that is left out.
@@ -155,6 +174,9 @@ class _Sampler:
         cut: float | None = None
         latest = end = -math.inf
         for number, packet in enumerate(self._track.packets()):
+            if packet.is_discard:
+                packets.append((number, packet))
+                continue
             seconds = self._track.seconds(packet.pts or 0)
             is_cut = detector.is_cut(
                 seconds=seconds, size=packet.size, is_keyframe=packet.is_keyframe
@@ -162,7 +184,7 @@ class _Sampler:
             is_cut = is_cut and seconds > latest
             latest = max(latest, seconds)
             reached = _Place(self._number_at(latest), place.cuts + is_cut)
-            if packets and reached != place:
+            if end > -math.inf and reached != place:
                 yield _Step(place=place, packets=packets, cut=cut, end=end)
                 packets, cut = [], seconds if is_cut else None
             place, end = reached, latest + 1 / self._track.rate
@@ -174,19 +196,27 @@ class _Sampler:
         """Decode packets, of which the first follows the last decoded one, or is a keyframe."""
         for number, packet in packets:
             if number != self._decodable:
-                yield from self._samples(self._track.restart())
+                yield from self._samples(self._restarted())
                 self._begun = self._track.seconds(packet.pts or 0)
+                self._is_begun_shown = False
             self._decodable = number + 1
             yield from self._samples(self._track.pictures(packet))
+
+    def _restarted(self) -> list[VideoFrame]:
+        self._decodable = -1
+        return self._track.restart()
 
     def _samples(self, pictures: Iterable[VideoFrame]) -> Iterator[Frame]:
         """Yield those of the next pictures that are samples."""
         for picture in pictures:
             seconds = self._track.seconds(picture.pts or 0)
             place = _Place(self._number_at(seconds), bisect_right(self._cuts, seconds))
+            if seconds < self._begun and not self._is_begun_shown:
+                continue  # made from pictures that were not decoded
+            if not self._is_begun_shown:
+                self._is_begun_shown = True
+                self._keyframes_stand_alone &= seconds <= self._begun + _TIME_ROUNDING
             if self._sampled is not None and place <= self._sampled:
-                continue
-            if seconds < self._begun:  # made from pictures that were not decoded
                 continue
             if frame := self._track.shown(picture, video_seconds=self._read):
                 self._sampled = place

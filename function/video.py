@@ -47,6 +47,9 @@ _LONGEST_PAUSE = 24 * 60 * 60.0
 # of decoding, in which a picture may come before one that is shown earlier.
 _REORDERING = 2.0
 
+# Decoders that go on skipping what they were once told to skip.
+_NEVER_SKIP_LESS = {"libdav1d"}
+
 _CONVERT = "Convert it to an MP4 file with H.264 video and upload it again."
 
 
@@ -125,7 +128,9 @@ class PictureTrack:
 
     def skip_what_none_refers_to(self, *, when: bool) -> None:
         """Leave pictures that no other refers to out of what is decoded from now on, or not."""
-        self._stream.codec_context.skip_frame = "NONREF" if when else "DEFAULT"
+        decoder = self._stream.codec_context
+        if decoder.codec.name not in _NEVER_SKIP_LESS:
+            decoder.skip_frame = "NONREF" if when else "DEFAULT"
 
     def pictures(self, packet: Packet[VideoStream]) -> list[VideoFrame]:
         """Decode a packet, and return the pictures that are complete with it.
@@ -211,10 +216,18 @@ def _retimed(
     latest = -usual
     decoded_before: int | None = None
     for packet in packets:
+        if packet.is_discard:
+            # Cut off by an edit list: the times count from there on, and its pictures don't show.
+            shift = shift or 0
+            decoded_before = packet.dts
+            yield packet
+            continue
         shown = packet.dts if packet.pts is None else packet.pts
         if packet.dts is not None and decoded_before is not None:
             pause = (packet.dts - decoded_before) * time_base
             follows = 0 <= pause <= _LONGEST_PAUSE
+        elif packet.dts is not None and shift is not None:
+            follows = True  # as far as can be told: Matroska's first packets may have none
         elif shown is not None and shift is not None:
             follows = -_REORDERING <= (shown + shift - latest) * time_base <= _LONGEST_PAUSE
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -55,12 +56,21 @@ CODINGS = {
         keyframe_every=2,
         options={"x265-params": "log-level=error:open-gop=1:bframes=6:b-adapt=0"},
     ),
+    "AV1": Coding(
+        codec="libsvtav1",
+        keyframe_every=4,
+        container="mkv",
+        options={"preset": "12", "svtav1-params": "lp=1"},
+    ),
     "a disc's": Coding(
         codec="mpeg2video", keyframe_every=0.5, container="mpg", options={"bf": "2"}
     ),
     "a web page's": Coding(codec="libvpx-vp9", keyframe_every=3, container="webm", options={}),
     "single pictures": Coding(codec="mjpeg", keyframe_every=0, container="avi", options={}),
 }
+
+# Its keyframes are where a picture begins to be refreshed, column by column.
+IN_PARTS = x264(keyframe_every=0.5, parameters="intra-refresh=1:bframes=0")
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +81,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @cache
 def coded(folder: Path, name: str, rate: int) -> Path:
     """Write a video of moving noise, `rate` pictures a second."""
-    coding = CODINGS[name]
+    coding = CODINGS.get(name, IN_PARTS)
     path = folder / f"{name.replace(' ', '-')}-{rate}.{coding.container}"
     noise = np.random.default_rng(5).integers(0, 256, (64, 96, 3), np.uint8)
     with av.open(str(path), "w") as container:
@@ -177,3 +187,52 @@ def test_frames_at_uneven_times_are_sampled_by_time(make_video: MakeVideo) -> No
 
 def test_times_count_from_the_first_frame(make_video: MakeVideo) -> None:
     assert times(make_video("late.mkv", rate=10, pts=[70, 75, 80, 83]), 2) == [0, 0.5, 1]
+
+
+@pytest.mark.parametrize("rate", [5, 25])
+@pytest.mark.parametrize("per_second", [1, 2])
+def test_of_a_picture_refreshed_in_parts_no_more_than_one_sample_is_lost(
+    folder: Path, rate: int, per_second: int
+) -> None:
+    path = coded(folder, "refreshed in parts", rate)
+    pictures = dict(decoded(path))
+    samples = list(sampled_frames(path, per_second=per_second))
+    assert len({int(frame.time * per_second) for frame in samples}) >= SECONDS * per_second - 1
+    for frame in samples:
+        assert np.array_equal(frame.decoded.to_ndarray(), pictures[round(frame.time * 1000)])
+
+
+@pytest.mark.parametrize(("cut_off", "keyframe_every"), [(0.4, 25), (9.6, 250)])
+def test_what_an_editor_has_cut_off_is_not_in_the_video(
+    tmp_path: Path, cut_off: float, keyframe_every: int
+) -> None:
+    video = tmp_path / "trimmed.mp4"
+    gray = np.full((64, 96, 3), 90, np.uint8)
+    with av.open(str(video), "w", options={"avoid_negative_ts": "disabled"}) as container:
+        stream = container.add_stream("libx264", rate=25)
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height, stream.gop_size = 96, 64, keyframe_every
+        stream.codec_context.time_base = Fraction(1, 1000)
+        for number in range(400):
+            frame = av.VideoFrame.from_ndarray(gray, format="rgb24")
+            frame.pts = round(40 * number - 1000 * cut_off)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    seconds = 16 - cut_off
+
+    assert [int(time) for time in times(video, 1)] == list(range(round(seconds)))
+    *_, last = sampled_frames(video, per_second=0.1)
+    assert last.video_seconds == pytest.approx(seconds, abs=0.1)
+
+
+def test_a_damaged_keyframe_does_not_cost_its_step(tmp_path: Path, folder: Path) -> None:
+    video = coded(folder, "a keyframe a second", 25)
+    content = bytearray(video.read_bytes())
+    with av.open(str(video)) as container:
+        keyframes = [packet for packet in container.demux(video=0) if packet.is_keyframe]
+    fourth = keyframes[3]
+    assert fourth.pos
+    content[fourth.pos : fourth.pos + fourth.size] = bytes(fourth.size)
+    damaged = tmp_path / "damaged.mp4"
+    damaged.write_bytes(content)
+    assert [int(time) for time in times(damaged, 1)] == list(range(SECONDS))
