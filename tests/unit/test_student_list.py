@@ -22,7 +22,7 @@ BEN = Student(student_id="b-2", name="Ben, jr.", major="law", year="3")
     [
         'student_id,name,major,year\n1,Ann Öz,physics,junior\nb-2,"Ben, jr.",law,3\n',
         '\ufeffyear, name ,student_id,major\r\njunior, Ann Öz ,1,physics\r\n3,"Ben, jr.",b-2,law',
-        'student_id,name,major,year\n1,Ann Öz,physics,junior,, \n,,,\n \nb-2,"Ben, jr.",law,3\n,,,,,',
+        'student_id,name,major,year\n1,Ann Öz,physics,junior,, \n \nb-2,"Ben, jr.",law,3\n,,,,,',
         'Student_ID,Name,MAJOR,"Year"\n1,Ann Öz,physics,junior\nb-2,"Ben, jr.",law,3\n',
     ],
     ids=["plain", "as spreadsheets write it", "with blank cells", "in upper case"],
