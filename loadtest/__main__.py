@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import tempfile
@@ -71,9 +72,16 @@ def _run(options: Options) -> int:
         session.check()
         with progress_display(progress) as watch:
             session.go(watch)
-    report = session.report(say=progress.print)
-    print(summary(report))
-    _write(report, options)
+    return deliver(session.report(say=progress.print), options)
+
+
+def deliver(report: Report, options: Options) -> int:
+    """Write the report's files, print its summary, and return the exit code that it stands for.
+
+    The files come first: a run is long, and standard output may lead to where nothing is kept.
+    """
+    written = _write(report, options)
+    _print("\n".join((summary(report), *(f"Wrote {path}." for path in written))))
     return _exit_code(report)
 
 
@@ -100,13 +108,31 @@ def _expectations(options: Options, sources: Sequence[Source]) -> dict[str, Expe
     return expectations
 
 
-def _write(report: Report, options: Options) -> None:
+def _write(report: Report, options: Options) -> list[Path]:
+    written = []
     if options.json:
         options.json.write_text(report.as_json(), encoding="utf-8")
-        print(f"Wrote {options.json}.")
+        written.append(options.json)
     if options.html:
         options.html.write_text(page(report), encoding="utf-8")
-        print(f"Wrote {options.html}.")
+        written.append(options.html)
+    return written
+
+
+def _print(text: str) -> None:
+    """Print the text, or say why it cannot be; what the run has come to stays the same."""
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        # What sys.stdout fails to write it tries again at the end, which changes the exit code.
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        # Whoever reads through a pipe may have seen enough.
+        if not isinstance(error, BrokenPipeError):
+            print(
+                f"loadtest: standard output: {error.strerror}: check where it is directed to",
+                file=sys.stderr,
+            )
 
 
 def _exit_code(report: Report) -> int:
