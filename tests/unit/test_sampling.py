@@ -225,14 +225,16 @@ def test_what_an_editor_has_cut_off_is_not_in_the_video(
     assert last.video_seconds == pytest.approx(seconds, abs=0.1)
 
 
-def test_a_damaged_keyframe_does_not_cost_its_step(tmp_path: Path, folder: Path) -> None:
-    video = coded(folder, "a keyframe a second", 25)
+def test_another_keyframe_takes_the_place_of_a_damaged_one(tmp_path: Path, folder: Path) -> None:
+    video = coded(folder, "keyframes at odd times", 25)
     content = bytearray(video.read_bytes())
     with av.open(str(video)) as container:
         keyframes = [packet for packet in container.demux(video=0) if packet.is_keyframe]
-    fourth = keyframes[3]
-    assert fourth.pos
-    content[fourth.pos : fourth.pos + fourth.size] = bytes(fourth.size)
+    first = next(
+        packet for packet in keyframes if packet.pts and packet.pts * packet.time_base >= 3
+    )
+    assert first.pos
+    content[first.pos : first.pos + first.size] = bytes(first.size)
     damaged = tmp_path / "damaged.mp4"
     damaged.write_bytes(content)
     assert [int(time) for time in times(damaged, 1)] == list(range(SECONDS))
