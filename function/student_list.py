@@ -23,6 +23,9 @@ _FIELDS = ("student_id", "name", "major", "year")
 # asked for a text.
 _OTHER_SEPARATORS = {";": "';'", "\t": "tabs"}
 
+# Control characters, surrogates, and what is not seen but makes another id, as a zero-width space.
+_UNUSABLE_CATEGORIES = {"Cc", "Cs", "Cf"}
+
 
 class StudentListError(ValueError):
     """The file is no list of students: the message names the file, the place and what is wrong."""
@@ -67,8 +70,8 @@ def _students(path: Path, records: Iterator[tuple[str, Mapping[str, str]]]) -> l
         if not _is_usable(student.student_id):
             raise StudentListError(
                 f"{path}, {place}: the student_id {student.student_id!r} cannot be used: choose "
-                "one that begins with a letter or a digit, and has no slash, backslash or control "
-                "character"
+                "one that begins with a letter or a digit, and has no slash, backslash, control or "
+                "invisible character"
             )
         if student.student_id in places:
             raise StudentListError(
@@ -88,7 +91,7 @@ def _is_usable(student_id: str) -> bool:
     One that began as a spreadsheet's formula does would get an apostrophe in results.
     """
     return student_id[0].isalnum() and not any(
-        character in "/\\" or unicodedata.category(character) in {"Cc", "Cs"}
+        character in "/\\" or unicodedata.category(character) in _UNUSABLE_CATEGORIES
         for character in student_id
     )
 
@@ -105,13 +108,16 @@ def _csv_records(path: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
             reader.fieldnames = columns
             for row in reader:
                 place = f"line {reader.line_num}"
-                # What a row has beyond the columns comes under the name None.
-                if None in row:
+                # What a row has beyond the columns comes under the name None. Spreadsheets write
+                # cells that were once used as blanks, beside the list and below it.
+                if any(field.strip() for field in row.get(None, ())):
                     raise StudentListError(
                         f"{path}, {place}: more fields than the {len(columns)} columns: put a text "
                         "that has a comma into quotation marks"
                     )
-                yield place, _stripped(row)
+                record = _stripped(row)
+                if any(record.values()):
+                    yield place, record
         except csv.Error as error:
             # The reader counts the lines of the rows before the one it could not read.
             raise StudentListError(
