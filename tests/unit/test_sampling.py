@@ -223,18 +223,3 @@ def test_what_an_editor_has_cut_off_is_not_in_the_video(
     assert [int(time) for time in times(video, 1)] == list(range(round(seconds)))
     *_, last = sampled_frames(video, per_second=0.1)
     assert last.video_seconds == pytest.approx(seconds, abs=0.1)
-
-
-def test_another_keyframe_takes_the_place_of_a_damaged_one(tmp_path: Path, folder: Path) -> None:
-    video = coded(folder, "keyframes at odd times", 25)
-    content = bytearray(video.read_bytes())
-    with av.open(str(video)) as container:
-        keyframes = [packet for packet in container.demux(video=0) if packet.is_keyframe]
-    first = next(
-        packet for packet in keyframes if packet.pts and packet.pts * packet.time_base >= 3
-    )
-    assert first.pos
-    content[first.pos : first.pos + first.size] = bytes(first.size)
-    damaged = tmp_path / "damaged.mp4"
-    damaged.write_bytes(content)
-    assert [int(time) for time in times(damaged, 1)] == list(range(SECONDS))
