@@ -26,7 +26,8 @@ from local.provisioning import ResourceError
 from local.resources.request import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Coroutine, Iterator, Mapping
+    from concurrent.futures import Future
     from pathlib import Path
 
     from local.provisioning import Provisioner
@@ -56,7 +57,28 @@ def run_program(
 
     async def run() -> None:
         asyncio.get_running_loop().set_exception_handler(_forget)
-        await run_in_stack(lambda: _execute(program))
+        await run_in_stack(lambda: execute(program))
+
+    failure = run_apart(
+        run, monitor=monitor, project=project, stack=stack, configuration=configuration
+    ).exception()
+    if resources.failures:
+        # What the program sees of a failed resource may be a consequence of it, in many guises.
+        failure = resources.failures[0]
+    if failure is not None:
+        raise DeploymentError(_described(failure, program)) from failure
+    return monitor.exports
+
+
+def run_apart(
+    run: Callable[[], Coroutine[Any, Any, None]],
+    *,
+    monitor: mocks.MockMonitor,
+    project: str,
+    stack: str,
+    configuration: Mapping[str, str],
+) -> Future[None]:
+    """Run a coroutine with a thread, a loop and settings of Pulumi of its own, to its end."""
 
     def run_in_context() -> None:
         # Pulumi's settings live in context variables, so they are made where they are to be seen.
@@ -65,7 +87,7 @@ def run_program(
         configure(
             mocks.MockSettings(  # type: ignore[no-untyped-call]
                 monitor=monitor,
-                monitor_features=monitor.features(),
+                monitor_features=set(monitor.GetDeploymentInfo(None).supportedFeatures),  # type: ignore[no-untyped-call]
                 engine=mocks.MockEngine(_log),
                 project=project,
                 stack=stack,
@@ -79,16 +101,11 @@ def run_program(
         asyncio.run(run())
 
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="program") as thread:
-        failure = thread.submit(run_in_context).exception()
-    if resources.failures:
-        # What the program sees of a failed resource may be a consequence of it, in many guises.
-        failure = resources.failures[0]
-    if failure is not None:
-        raise DeploymentError(_described(failure, program)) from failure
-    return monitor.exports
+        return thread.submit(run_in_context)
 
 
-def _execute(program: Path) -> None:
+def execute(program: Path) -> None:
+    """Run a program's file, as the one that was started."""
     runpy.run_path(str(program), run_name="__main__")
 
 
@@ -143,10 +160,6 @@ class _Monitor(mocks.MockMonitor):
     def __init__(self, resources: _Resources) -> None:
         super().__init__(resources)
         self.exports: dict[str, object] = {}
-
-    def features(self) -> set[int]:
-        """Return the features of an engine that this one has."""
-        return set(self.GetDeploymentInfo(None).supportedFeatures)  # type: ignore[no-untyped-call]
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: ANN401, N802 - as inherited
         """Keep the outputs of the stack, which are the program's exports."""

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import logging
-import runpy
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from pulumi.runtime import mocks, rpc, set_all_config
-from pulumi.runtime.settings import configure
+from pulumi.runtime import mocks, rpc
 from pulumi.runtime.stack import run_in_stack
 
+from local.program import execute, run_apart
 from stacks.configuration import REPOSITORY, stack_configuration
 
 ACCOUNT = "123456789012"
@@ -93,26 +88,13 @@ def run_program_with(stack: str, configuration: dict[str, str]) -> Program:
     program = Program()
     monitor = _Recorder(program)
 
-    def run() -> None:
-        # Pulumi keeps its state in context variables: a thread of its own has them to itself.
-        configure(
-            mocks.MockSettings(  # type: ignore[no-untyped-call]
-                monitor=monitor,
-                monitor_features=set(monitor.GetDeploymentInfo(None).supportedFeatures),  # type: ignore[no-untyped-call]
-                engine=mocks.MockEngine(logging.getLogger(__name__)),
-                project="lambdalens",
-                stack=stack,
-                dry_run=False,
-                callbacks=None,
-                outputs=set(),
-                lock=threading.Lock(),
-            )
-        )
-        set_all_config(configuration)
-        asyncio.run(run_in_stack(_execute))
-
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        thread.submit(run).result()
+    run_apart(
+        lambda: run_in_stack(lambda: execute(REPOSITORY / "__main__.py")),
+        monitor=monitor,
+        project="lambdalens",
+        stack=stack,
+        configuration=configuration,
+    ).result()
     return program
 
 
@@ -120,10 +102,6 @@ def statements(policy: str) -> list[dict[str, Any]]:
     """Return the statements of a policy document."""
     found: list[dict[str, Any]] = json.loads(policy)["Statement"]
     return found
-
-
-def _execute() -> None:
-    runpy.run_path(str(REPOSITORY / "__main__.py"), run_name="__main__")
 
 
 class _Recorder(mocks.MockMonitor):
