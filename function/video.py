@@ -29,7 +29,13 @@ if TYPE_CHECKING:
 
 # FFmpeg's names of the containers read here. A list, because FFmpeg also takes still pictures
 # for videos, and playlists, which make it open whatever file they name.
-_CONTAINERS = "mov,matroska,avi,mpeg,mpegts,mpegvideo,asf,gif"
+_MP4 = "mov"
+_OTHERS = "matroska,avi,mpeg,mpegts,mpegvideo,asf,gif"
+
+# To learn what a container does not say of its tracks, FFmpeg decodes the first pictures when it
+# opens the file, which costs as much as a sample. MP4 says all that is needed here, so it is told
+# to decode none. Matroska does not: its packets' times of decoding would be wrong.
+_SAYS_ALL = {"skip_frame": "all"}
 
 # The rate to assume between frames that carry neither a time nor a rate.
 _USUAL_FRAME_RATE = 25.0
@@ -85,17 +91,27 @@ def opened_track(path: Path) -> Iterator[PictureTrack]:
             "The file is empty.", "Check that the recording was saved, and upload it again."
         )
     try:
-        with _guarded():
-            # The explicit protocol keeps a colon in a file name from being taken for one.
-            container = av.open(
-                f"file:{path}",
-                container_options={"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"},
-                metadata_errors="replace",
-            )
+        container = _opened(path)
     except _DamageError as error:
         raise UnreadableVideoError("The file is not a video that can be read.") from error
     with container:
         yield PictureTrack(container, _picture_stream(container))
+
+
+def _opened(path: Path) -> InputContainer:
+    with suppress(_DamageError):
+        return _opened_as(_MP4, path, options=_SAYS_ALL)
+    return _opened_as(_OTHERS, path, options={})
+
+
+def _opened_as(formats: str, path: Path, *, options: dict[str, str]) -> InputContainer:
+    with _guarded():
+        # The explicit protocol keeps a colon in a file name from being taken for one.
+        return av.open(
+            f"file:{path}",
+            options={"format_whitelist": formats, "protocol_whitelist": "file", **options},
+            metadata_errors="replace",
+        )
 
 
 class PictureTrack:
@@ -158,7 +174,8 @@ class PictureTrack:
 
     def shown(self, picture: VideoFrame, *, video_seconds: float) -> Frame | None:
         """Return a picture as a player shows it, or None if it is in a form that can't be read."""
-        pixel_width = float(self._stream.sample_aspect_ratio or 1)
+        decoder = self._stream.codec_context  # which knows it where the container does not say
+        pixel_width = float(self._stream.sample_aspect_ratio or decoder.sample_aspect_ratio or 1)
         if not _NARROWEST_PIXEL <= pixel_width <= _WIDEST_PIXEL:
             pixel_width = 1
         height, width = picture.height, round(picture.width * pixel_width)

@@ -51,6 +51,7 @@ CODINGS = {
     "a broadcaster's": x264(keyframe_every=2, container="ts", parameters="open-gop=1:bframes=5"),
     "no B-frames": x264(parameters="bframes=0"),
     "many B-frames": x264(parameters="bframes=8:b-adapt=0"),
+    "many B-frames in Matroska": x264(container="mkv", parameters="bframes=8:b-adapt=0"),
     "H.265": Coding(
         codec="libx265",
         keyframe_every=2,

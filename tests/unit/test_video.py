@@ -90,6 +90,16 @@ def test_frames_of_pixels_that_are_not_square_are_stretched(make_video: MakeVide
     assert frame.pixels.shape == (64, 128, 3)
 
 
+@pytest.mark.parametrize("codec", ["mpeg4", "libx264"])
+def test_the_shape_of_pixels_is_known_where_only_the_coding_says_it(
+    make_video: MakeVideo, codec: str
+) -> None:
+    video = make_video(frames=1, codec=codec, pixel_shape=Fraction(4, 3))
+    video.write_bytes(video.read_bytes().replace(b"pasp", b"free"))
+    (frame,) = sampled_frames(video, per_second=2)
+    assert frame.pixels.shape == (64, 128, 3)
+
+
 @pytest.mark.parametrize(
     ("name", "codec"),
     [
