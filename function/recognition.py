@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from function.gallery import Gallery
 
 # Changed whenever the same video, gallery and options could give another result.
-_VERSION = "3"
+_VERSION = "4"
 
 _MOST_SAMPLES_PER_SECOND = 60
 

@@ -2,7 +2,8 @@
 
 The whole of every frame is looked at coarsely, which finds the large faces; where that finds
 something that could be a face, where a face was before, and where `function.attention` expects
-small ones, a closer look decides. Nothing is a face that a close look does not take for one.
+small ones, a closer look decides. A new scene in which nobody is seen is looked at again, for
+faces turned away. Nothing is a face that a close look does not take for one.
 """
 
 from __future__ import annotations
@@ -42,10 +43,12 @@ class FaceSearch:
 
     def __init__(self) -> None:
         self._attention = Attention()
+        self._new_scene = True
 
     def see(self, frame: Frame) -> bool:
         """Take in the next frame; return whether it shows another scene than the last."""
-        return self._attention.see(frame)
+        self._new_scene = self._attention.see(frame)
+        return self._new_scene
 
     def faces(
         self, frame: Frame, possible: Sequence[Detection], *, expected: Iterable[Location]
@@ -59,6 +62,8 @@ class FaceSearch:
         for place in expected:
             if _is_new(place, faces):
                 faces += _still_there(frame, place) or _closely(frame, place)
+        if self._new_scene and not faces:
+            faces = _decided(frame, seen_coarsely(frame, turned=True), [])
         faces = _distinct(faces)
         yield [face.location for face in faces]
         for area in self._attention.areas([face.location for face in faces]):
@@ -80,15 +85,16 @@ def _decided(
     return decided
 
 
-def seen_coarsely(frame: Frame) -> list[Detection]:
+def seen_coarsely(frame: Frame, *, turned: bool = False) -> list[Detection]:
     """Return what may be a face in the whole of a frame, from about a twelfth of its height on.
 
-    This depends on no other frame, so it can be done ahead of the rest.
+    This depends on no other frame, so it can be done ahead of the rest. `turned` faces are missed
+    unless asked for, which takes half as long again.
     """
     scale = min(_COARSE_LENGTH / max(frame.width, frame.height), 1.0)
     return [
         Detection(location=face.location.scaled(1 / scale), score=face.score)
-        for face in possible_faces(frame.brightness_at(scale))
+        for face in possible_faces(frame.brightness_at(scale), turned=turned)
     ]
 
 

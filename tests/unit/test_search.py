@@ -144,3 +144,15 @@ def test_small_pictures_of_nobody_do_no_harm(size: tuple[int, int]) -> None:
     for time in (0.0, 1.0):
         picture = Picture(np.zeros(size, np.uint8), time)
         assert faces(search, picture, [Location(0, 5, 5, 0)]) == []
+
+
+def test_a_face_turned_from_the_front_is_found_in_a_new_scene(
+    portrait: tuple[Image.Image, Location],
+) -> None:
+    picture, face = portrait
+    tilted = picture.rotate(35, Image.Resampling.BILINEAR, fillcolor=120)
+    pixels = room()
+    where = place(pixels, (tilted, face), (100, 400), 300)
+    frame = Picture(pixels)
+    assert not seen_coarsely(frame)  # type: ignore[arg-type]
+    assert matches(faces(FaceSearch(), frame), [where])
