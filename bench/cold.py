@@ -15,7 +15,7 @@ from bench.answers import Verdict
 from bench.crowd import Crowd, crowd_video
 from bench.measure import Median, in_turns, run_process
 from bench.report import megabytes, number, with_range
-from bench.ways import students_in
+from bench.ways import answers_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,7 +81,8 @@ def measure_cold_start(report: Report, known: Known, *, repeats: int) -> None:
     sdk = medians[_SDK_ALONE] - medians[_INTERPRETER]
     report.note(f"The SDK, which the function uses on AWS, adds {sdk:.3f} CPU s.")
     for name in (_TO_CSV, _COMMAND_LINE):
-        verdict = Verdict.on(students_in(costs[name][0].output), _CLIP.students)
+        (answer,) = answers_in(costs[name][0].output)
+        verdict = Verdict.on(answer, _CLIP.students)
         if not verdict.right:
             report.failure(f"cold start, {name}: ours found {verdict}")
 
@@ -102,8 +103,8 @@ def _commands(clip: Path, known: Known) -> dict[str, list[str]]:
         so_far.append(statement)
         commands[name] = [python, "-c", "; ".join(so_far)]
     gallery = str(known.path)
-    commands[_TO_CSV] = [python, "-m", "bench.ours", "everyone", str(clip), gallery]
+    commands[_TO_CSV] = [python, "-m", "bench.ours", "everyone", gallery, str(clip)]
     commands[_SDK_ALONE] = [python, "-c", _SDK]
     commands[_COMMAND_LINE] = [python, "-m", "function", str(clip), "--gallery", gallery]
-    commands[_SEED] = [python, "-m", "bench.seed", "first-match", str(clip), gallery]
+    commands[_SEED] = [python, "-m", "bench.seed", "first-match", gallery, str(clip)]
     return commands

@@ -13,13 +13,14 @@ from bench.measure import CommandFailedError, Median, cpu_seconds, in_turns, run
 from bench.prices import ARM64, X86, dollars_per_video_hour
 from bench.report import megabytes, number, with_range
 from bench.stages import STAGES, StageClock, probed
+from bench.together import Job, compare_together
 from bench.ways import (
     OURS_EVERYONE,
     OURS_FIRST,
     REFERENCE,
     SEED_EVERYONE,
     SEED_FIRST,
-    students_in,
+    answers_in,
     ways,
 )
 
@@ -114,6 +115,30 @@ def compare(report: Report, videos: Sequence[Video], known: Known, *, repeats: i
         report.note(f"All {len(videos)} videos together, sums of the medians and the largest peak.")
         _print_costs(report, results, by_name)
         _print_ratios(report, [measured for _, measured in results])
+        _compare_together(report, results, known, by_name, repeats=repeats)
+
+
+def _compare_together(
+    report: Report,
+    results: Sequence[tuple[Video, Mapping[str, Measured]]],
+    known: Known,
+    by_name: Mapping[str, Way],
+    *,
+    repeats: int,
+) -> None:
+    short = {
+        name: way
+        for name, way in by_name.items()
+        if way.arguments and sum(it[name].cpu.value for _, it in results) < _LONG_SECONDS
+    }
+    truths = {video: _truth(video, measured) for video, measured in results}
+    if short and None not in truths.values():
+        job = Job(
+            videos=list(truths),
+            truths=[it for it in truths.values() if it is not None],
+            known=known,
+        )
+        compare_together(report, job, short, repeats=repeats)
 
 
 def _measure(
@@ -153,10 +178,11 @@ def _try_here(way: Way, video: Video) -> Try:
 
 def _try_process(way: Way, video: Video, known: Known) -> Try:
     try:
-        cost = run_process(way.command(video.path, known))
+        cost = run_process(way.command([video.path], known))
     except CommandFailedError:
         return Try(answer=None, cpu=0.0)
-    return Try(answer=students_in(cost.output), cpu=cost.cpu, peak=cost.peak)
+    (answer,) = answers_in(cost.output)
+    return Try(answer=answer, cpu=cost.cpu, peak=cost.peak)
 
 
 def _truth(video: Video, measured: Mapping[str, Measured]) -> frozenset[str] | None:
@@ -253,12 +279,7 @@ def _answers(name: str, way: Way, results: Sequence[tuple[Video, Mapping[str, Me
             failed += 1
         elif truth is not None:
             verdicts.append(way.judge(answer, truth))
-    everything = Verdict(
-        found=sum(verdict.found for verdict in verdicts),
-        present=sum(verdict.present for verdict in verdicts),
-        false=sum(verdict.false for verdict in verdicts),
-    )
-    return f"{everything}" + (f", failed at {failed}" if failed else "")
+    return f"{Verdict.sum(verdicts)}" + (f", failed at {failed}" if failed else "")
 
 
 def _print_ratios(report: Report, results: Sequence[Mapping[str, Measured]]) -> None:

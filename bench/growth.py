@@ -19,7 +19,7 @@ from bench.crowd import Crowd, crowd_video
 from bench.measure import Median, cpu_seconds, cpu_seconds_each, in_turns, run_process
 from bench.report import megabytes, number, with_range
 from bench.scaling import fitted_exponent
-from bench.ways import FLOOR, OURS_EVERYONE, students_in, ways
+from bench.ways import FLOOR, OURS_EVERYONE, answers_in, ways
 from function.gallery import Gallery
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def measure_gallery(report: Report, *, repeats: int) -> None:
             )
             costs = in_turns(
                 {
-                    "ours": partial(cpu_seconds_each, partial(ours.match, gallery, faces)),
+                    "ours": partial(cpu_seconds_each, partial(ours.matches, gallery, faces)),
                     "seed": partial(
                         cpu_seconds_each, partial(_seed_match, list(gallery.encodings), faces)
                     ),
@@ -185,8 +185,9 @@ def _measure_crowds(
                 repeats=repeats,
                 cost=float,
             )
-            process = run_process(by_name[OURS_EVERYONE].command(video, known))
-        found = Verdict.on(students_in(process.output), crowd.students)
+            process = run_process(by_name[OURS_EVERYONE].command([video], known))
+        (answer,) = answers_in(process.output)
+        found = Verdict.on(answer, crowd.students)
         if not found.right:
             report.failure(f"{label}: ours found {found}")
         grown.append(
@@ -260,7 +261,7 @@ def _load_cost(gallery: Gallery, faces: NDArray[np.float32]) -> float:
 
 
 def _load_and_match(path: Path, faces: NDArray[np.float32]) -> None:
-    ours.match(Gallery.load(path), faces)
+    ours.matches(Gallery.load(path), faces)
 
 
 def _milliseconds(median: Median) -> str:

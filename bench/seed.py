@@ -5,7 +5,8 @@ ffmpeg writes one JPEG for each second; `face_recognition.face_encodings` is tak
 which the first face counts; the first known face within 0.6 is who it is; and that ends it. The
 other form goes on to the end of the video, with all faces, and looks at as many pictures as ours.
 
-`python -m bench.seed first-match|everyone VIDEO GALLERY` is either in a fresh process.
+`python -m bench.seed first-match GALLERY VIDEO...` is the one in a fresh process, and
+`python -m bench.seed everyone GALLERY RATE VIDEO...`, with a rate in pictures a second, the other.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -124,17 +126,20 @@ def _write_with_pyav(video: Path, folder: Path, per_second: float) -> None:
 
 
 def main() -> None:
-    """Print who is recognised in a video, as a CSV with one column."""
-    form, video, gallery = sys.argv[1:4]
+    """Print who is recognised in each video, as a CSV with one column."""
+    form, gallery, *rest = sys.argv[1:]
     known = KnownFaces.load(Path(gallery))
     match form:
         case "first-match":
-            seen = first_match(Path(video), known)
+            videos = rest
+            look = partial(first_match, known=known)
         case "everyone":
-            seen = everyone(Path(video), known, per_second=float(sys.argv[4]))
+            rate, *videos = rest
+            look = partial(everyone, known=known, per_second=float(rate))
         case _:
             sys.exit(f"{form!r} is not a form of this: first-match, everyone")
-    sys.stdout.write("\n".join(("student_id", *sorted(seen), "")))
+    for video in videos:
+        sys.stdout.write("\n".join(("student_id", *sorted(look(Path(video))), "")))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from bench import floor, ours, reference, seed
 from bench.answers import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from bench.inputs import Known
@@ -28,8 +28,8 @@ FLOOR = "floor: decode only"
 class Way:
     """A way of recognising: `look` returns the ids of the students in a video.
 
-    `arguments` start it as a process of its own, with the video and the gallery put in after the
-    second one. `judge` compares an answer with the truth; decoding alone has no answer.
+    `arguments` start it as a process of its own, with the gallery put in after the second one, and
+    the videos at the end. `judge` compares an answer with the truth; decoding alone has no answer.
     """
 
     look: Callable[[Path], frozenset[str]]
@@ -37,10 +37,13 @@ class Way:
     arguments: Sequence[str] = ()
     judge: Callable[[frozenset[str], frozenset[str]], Verdict] | None = Verdict.on
 
-    def command(self, video: Path, known: Known) -> list[str]:
-        """Return the command that does the same on one video in a fresh process."""
+    def command(self, videos: Iterable[Path], known: Known) -> list[str]:
+        """Return the command that does the same on some videos in a fresh process."""
         module, form, *rest = self.arguments
-        return [sys.executable, "-m", module, form, str(video), str(known.path), *rest]
+        return [
+            *(sys.executable, "-m", module, form, str(known.path), *rest),
+            *(str(video) for video in videos),
+        ]
 
 
 def ways(known: Known) -> dict[str, Way]:
@@ -78,9 +81,17 @@ def ways(known: Known) -> dict[str, Way]:
     }
 
 
-def students_in(output: str) -> frozenset[str]:
-    """Read the students' ids out of the CSV that a process printed."""
-    return frozenset(row["student_id"] for row in csv.DictReader(output.splitlines()))
+def answers_in(output: str) -> list[frozenset[str]]:
+    """Read the students' ids out of the CSVs that a process printed, one for each video."""
+    answers: list[frozenset[str]] = []
+    column = 0
+    for row in csv.reader(output.splitlines()):
+        if "student_id" in row:  # where the next CSV begins
+            column = row.index("student_id")
+            answers.append(frozenset())
+        else:
+            answers[-1] |= {row[column]}
+    return answers
 
 
 def _floor(video: Path, rate: float) -> frozenset[str]:

@@ -9,6 +9,7 @@ from bench.measure import Median
 from bench.prices import ARM64, X86, dollars_per_video_hour
 from bench.report import with_range
 from bench.scaling import fitted_exponent
+from bench.ways import answers_in
 
 
 @pytest.mark.parametrize("exponent", [0.0, 0.5, 1.0, 2.0])
@@ -86,6 +87,20 @@ def test_a_first_match_is_right_with_anyone_in_the_video(
     right: bool,
 ) -> None:
     assert Verdict.on_first_match(frozenset(answer), frozenset(truth)).right is right
+
+
+def test_verdicts_add_up() -> None:
+    verdicts = [Verdict(found=1, present=2, false=0), Verdict(found=3, present=3, false=1)]
+    assert str(Verdict.sum(verdicts)) == "4/5, 1 false"
+
+
+def test_each_of_the_csvs_that_are_printed_one_after_another_is_an_answer() -> None:
+    of_students = "name,student_id\nAda,a\nBob,b\n"
+    assert answers_in(f"{of_students}student_id\nstudent_id\nc\n") == [
+        frozenset("ab"),
+        frozenset(),
+        frozenset("c"),
+    ]
 
 
 def test_a_median_shows_how_far_its_measurements_lie_apart() -> None:

@@ -68,6 +68,20 @@ def test_a_wrong_answer_is_a_failure_however_fast(
     assert "FAILURE: lesson.mp4: ours, everyone found 1/2, by the truth" in capsys.readouterr().out
 
 
+def test_several_videos_are_gone_through_in_one_process_as_well(
+    videos: Path, gallery: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (videos / "again.mp4").write_bytes(crowd_video(SMALL).read_bytes())
+    # Nothing is said of who is in the second video: the reference's answer counts.
+    assert compare(videos, gallery, *SMALL.students) == 0
+    *_, together = capsys.readouterr().out.partition("The 2 videos in one process")
+    assert "Everyone: the seed's way costs" in together
+    assert "First match: the seed's way costs" in together
+    assert compare(videos, gallery, *SMALL.students, "somebody else") == 1
+    printed = capsys.readouterr().out
+    assert "FAILURE: in one process, ours, everyone found 2/3" in printed
+
+
 def test_whom_other_samples_find_is_counted(
     videos: Path, gallery: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
