@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from av.video.reformatter import Interpolation, VideoReformatter
+from av.video.reformatter import Interpolation
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from numpy.typing import NDArray
 
 _BITS = 8  # of each value of a picture's pixels, here and for dlib
-
-# How many are kept ready for the next picture: a video's pictures are asked for in four.
-_FORMS = 8
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -64,15 +60,9 @@ class Frame:
     def _shown(self, height: int, width: int, pixel_format: str) -> NDArray[np.uint8]:
         if self.quarter_turns % 2:
             height, width = width, height
-        reformatter = _reformatter(threading.get_ident(), (height, width), pixel_format)
-        pixels = reformatter.reformat(
-            self.decoded, width, height, pixel_format, interpolation=Interpolation.BILINEAR
+        # One thread: FFmpeg would start one for each processor, at each picture anew.
+        pixels = self.decoded.reformat(
+            width, height, pixel_format, interpolation=Interpolation.BILINEAR, threads=1
         ).to_ndarray()
         # Rows come padded at some widths and turned arrays are views; dlib wants neither.
         return np.ascontiguousarray(np.rot90(pixels, self.quarter_turns))
-
-
-@lru_cache(maxsize=_FORMS)
-def _reformatter(_thread: int, _size: tuple[int, int], _pixel_format: str) -> VideoReformatter:
-    """Return what makes one form of pictures: setting that up anew costs as much as using it."""
-    return VideoReformatter()
