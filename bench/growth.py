@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from bench.inputs import Known
+    from bench.inputs import Known, Video
     from bench.report import Report
     from bench.ways import Way
 
@@ -37,7 +37,7 @@ _ENCODING_NORM = 1.4  # about that of dlib's encodings
 
 _FACES_IN_FRAME = (0, 1, 2, 5, 10, 20, 40, 60)
 _HEIGHTS = (360, 480, 720, 1080, 1440, 2160)
-_SHORTEST, _LONGER = 10, 40  # seconds
+_SHORTEST = 10  # seconds
 
 _ONE, _EACH = "one for all parts", "one for each part"
 
@@ -142,14 +142,15 @@ def measure_length(report: Report, known: Known, *, longest: int, repeats: int) 
         report.note(f"Against the length: {_fits(seconds, grown)}, peak memory {peak:.2f}.")
 
 
-def measure_threads(report: Report, known: Known, *, repeats: int) -> None:
+def measure_threads(report: Report, video: Video, known: Known, *, repeats: int) -> None:
     """Measure the wall-clock time of ours in one thread, and in one for each of its parts."""
-    video = crowd_video(Crowd(size=(1920, 1080), face_heights=(75,) * 9, seconds=_LONGER))
     with report.doing("threads"):
         tries = in_turns(
             {
-                _ONE: partial(_timed_in_one_thread, partial(ours.everyone, video, known.gallery)),
-                _EACH: partial(_timed, partial(ours.everyone, video, known.gallery)),
+                _ONE: partial(
+                    _timed_in_one_thread, partial(ours.everyone, video.path, known.gallery)
+                ),
+                _EACH: partial(_timed, partial(ours.everyone, video.path, known.gallery)),
             },
             repeats=repeats,
             cost=lambda seconds: seconds[1],
@@ -159,7 +160,7 @@ def measure_threads(report: Report, known: Known, *, repeats: int) -> None:
         for kind in (0, 1)
     )
     report.table(
-        f"{_LONGER} s of 1080p with nine faces",
+        video.name.capitalize(),
         ("threads", "wall s", "CPU s"),
         [[name, with_range(walls[name]), with_range(cpus[name])] for name in tries],
     )

@@ -83,9 +83,13 @@ def _known(choice: Choice, folder: Path) -> Known:
 
 
 def _minute(run: _Run) -> None:
-    with run.report.doing("making two minutes of video, the first time only"):
-        videos = inputs.minute_videos()
+    videos = _minute_videos(run)
     comparison.compare(run.report, videos, run.sample, repeats=run.choice.repeat)
+
+
+def _minute_videos(run: _Run) -> list[inputs.Video]:
+    with run.report.doing("making two minutes of video, the first time only"):
+        return inputs.minute_videos()
 
 
 def _cold(run: _Run) -> None:
@@ -111,7 +115,8 @@ def _length(run: _Run) -> None:
 
 
 def _threads(run: _Run) -> None:
-    growth.measure_threads(run.report, run.sample, repeats=run.choice.repeat)
+    video = _minute_videos(run)[0]
+    growth.measure_threads(run.report, video, run.sample, repeats=run.choice.repeat)
 
 
 _SECTIONS: Mapping[str, Callable[[_Run], None]] = {
