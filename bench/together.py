@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bench.answers import Verdict
 from bench.measure import CommandFailedError, Median, in_turns, run_process
 from bench.report import megabytes, with_range
-from bench.ways import OURS_EVERYONE, OURS_FIRST, SEED_EVERYONE, SEED_FIRST, answers_in
+from bench.ways import OURS_EVERYONE, OURS_FIRST, PAIRS, answers_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,23 +45,22 @@ def compare_together(report: Report, job: Job, by_name: Mapping[str, Way], *, re
     for name, tries in costs.items():
         ended = [cost for cost in tries if cost]
         if len(ended) < len(tries):
-            rows.append([name, "failed", "-", "-"])
-            continue
-        medians[name] = Median.of(cost.cpu for cost in ended)
-        verdict = _verdict(by_name[name], ended[0].output, job.truths)
-        peak = max(cost.peak for cost in ended)
-        rows.append([name, with_range(medians[name]), megabytes(peak), str(verdict)])
-        if name in (OURS_FIRST, OURS_EVERYONE) and not verdict.right:
-            report.failure(f"in one process, {name} found {verdict}")
+            problem: str | None = "failed"
+            rows.append([name, "-", "-", "failed"])
+        else:
+            medians[name] = Median.of(cost.cpu for cost in ended)
+            peak = megabytes(max(cost.peak for cost in ended))
+            verdict = _verdict(by_name[name], ended[0].output, job.truths)
+            rows.append([name, with_range(medians[name]), peak, str(verdict)])
+            problem = None if verdict.right else f"found {verdict}"
+        if problem and name in (OURS_FIRST, OURS_EVERYONE):
+            report.failure(f"in one process, {name} {problem}")
     report.table(
         f"The {len(job.videos)} videos in one process, from its start to its end",
         ("", "CPU s", "peak MB", "students found"),
         rows,
     )
-    for title, theirs, ours in (
-        ("Everyone", SEED_EVERYONE, OURS_EVERYONE),
-        ("First match", SEED_FIRST, OURS_FIRST),
-    ):
+    for title, theirs, ours in PAIRS:
         if theirs in medians and ours in medians:
             ratio = medians[theirs].value / medians[ours].value
             report.note(f"{title}: the seed's way costs {ratio:.1f} times ours as one process.")

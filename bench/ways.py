@@ -23,6 +23,12 @@ OURS_FIRST = "ours, first match"
 OURS_EVERYONE = "ours, everyone"
 FLOOR = "floor: decode only"
 
+PAIRS = (
+    ("Everyone", SEED_EVERYONE, OURS_EVERYONE),
+    ("First match", SEED_FIRST, OURS_FIRST),
+)
+"""What is done, the seed's way of doing it, and ours."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Way:
