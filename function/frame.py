@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ class Frame:
     `time` is in seconds from the start of the video, and `video_seconds` the length of what had
     been read of it by then: with the last frame, of the whole, as far as it can be decoded.
     `height` and `width` are in pixels. Each form of the picture is 8 bits a value and C-contiguous,
-    and made when first asked for.
+    and made when first asked for, by whatever thread.
     """
 
     time: float
@@ -32,6 +33,7 @@ class Frame:
     width: int
     decoded: VideoFrame
     quarter_turns: int  # counterclockwise, to be upright
+    _converting: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     @cached_property
     def pixels(self) -> NDArray[np.uint8]:
@@ -60,9 +62,12 @@ class Frame:
     def _shown(self, height: int, width: int, pixel_format: str) -> NDArray[np.uint8]:
         if self.quarter_turns % 2:
             height, width = width, height
-        # One thread: FFmpeg would start one for each processor, at each picture anew.
-        pixels = self.decoded.reformat(
-            width, height, pixel_format, interpolation=Interpolation.BILINEAR, threads=1
-        ).to_ndarray()
+        # A decoded picture has one converter, which two threads must not use at the same time.
+        with self._converting:
+            # One thread: FFmpeg would start one for each processor, at each picture anew.
+            converted = self.decoded.reformat(
+                width, height, pixel_format, interpolation=Interpolation.BILINEAR, threads=1
+            )
+        pixels = converted.to_ndarray()
         # Rows come padded at some widths and turned arrays are views; dlib wants neither.
         return np.ascontiguousarray(np.rot90(pixels, self.quarter_turns))

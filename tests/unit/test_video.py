@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -88,6 +89,16 @@ def test_the_brightness_is_that_of_the_pixels(
 def test_frames_of_pixels_that_are_not_square_are_stretched(make_video: MakeVideo) -> None:
     (frame,) = sampled_frames(make_video(frames=1, pixel_shape=Fraction(4, 3)), per_second=2)
     assert frame.pixels.shape == (64, 128, 3)
+
+
+def test_several_threads_can_ask_for_a_frame_at_once(make_video: MakeVideo) -> None:
+    (frame,) = sampled_frames(make_video(frames=1, size=(640, 480)), per_second=2)
+    scales = [share / 40 for share in range(1, 41)]
+    alone = [frame.brightness_at(scale) for scale in scales]
+    with ThreadPoolExecutor(4) as threads:
+        for _ in range(5):
+            together = list(threads.map(frame.brightness_at, scales))
+            assert all(map(np.array_equal, together, alone))
 
 
 @pytest.mark.parametrize("codec", ["mpeg4", "libx264"])
