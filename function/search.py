@@ -2,12 +2,14 @@
 
 The whole of every frame is looked at coarsely, which finds the large faces; where that finds
 something that could be a face, where a face was before, and where `function.attention` expects
-small ones, a closer look decides. A new scene in which nobody is seen is looked at again, for
-faces turned away. Nothing is a face that a close look does not take for one.
+small ones, a closer look decides. Faces turned to the side or tilted take another look at the
+whole, which a new scene is given, and any from time to time. Nothing is a face that a close look
+does not take for one.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import dlib
@@ -37,18 +39,24 @@ _FAMILIAR = -0.5  # score
 
 _SAME_FACE = 0.3  # overlap of two boxes
 
+# How often turned faces are looked for. Who is turned away stays so for a while, and is followed
+# once found.
+_TURNED_SECONDS = 5.0
+
 
 class FaceSearch:
     """Finds the faces in the sampled frames of one video, in order."""
 
     def __init__(self) -> None:
         self._attention = Attention()
-        self._new_scene = True
+        self._turned_due = -math.inf  # when turned faces are looked for next, in seconds
 
     def see(self, frame: Frame) -> bool:
         """Take in the next frame; return whether it shows another scene than the last."""
-        self._new_scene = self._attention.see(frame)
-        return self._new_scene
+        new_scene = self._attention.see(frame)
+        if new_scene:
+            self._turned_due = frame.time
+        return new_scene
 
     def faces(
         self, frame: Frame, possible: Sequence[Detection], *, expected: Iterable[Location]
@@ -62,10 +70,13 @@ class FaceSearch:
         for place in expected:
             if _is_new(place, faces):
                 faces += _still_there(frame, place) or _closely(frame, place)
-        if self._new_scene and not faces:
-            faces = _decided(frame, seen_coarsely(frame, turned=True), [])
         faces = _distinct(faces)
         yield [face.location for face in faces]
+        if frame.time >= self._turned_due:
+            self._turned_due = frame.time + _TURNED_SECONDS
+            known = faces
+            faces = _decided(frame, seen_coarsely(frame, turned=True), known)
+            yield [face.location for face in faces[len(known) :]]
         for area in self._attention.areas([face.location for face in faces]):
             known = faces
             faces = _decided(frame, _finely(frame, area), known)

@@ -146,13 +146,28 @@ def test_small_pictures_of_nobody_do_no_harm(size: tuple[int, int]) -> None:
         assert faces(search, picture, [Location(0, 5, 5, 0)]) == []
 
 
+def tilted(portrait: tuple[Image.Image, Location]) -> tuple[Image.Image, Location]:
+    picture, face = portrait
+    return picture.rotate(35, Image.Resampling.BILINEAR, fillcolor=120), face
+
+
 def test_a_face_turned_from_the_front_is_found_in_a_new_scene(
     portrait: tuple[Image.Image, Location],
 ) -> None:
-    picture, face = portrait
-    tilted = picture.rotate(35, Image.Resampling.BILINEAR, fillcolor=120)
     pixels = room()
-    where = place(pixels, (tilted, face), (100, 400), 300)
+    from_the_front = place(pixels, portrait, (10, 20), 120)
+    turned = place(pixels, tilted(portrait), (100, 600), 300)
     frame = Picture(pixels)
-    assert not seen_coarsely(frame)  # type: ignore[arg-type]
-    assert matches(faces(FaceSearch(), frame), [where])
+    assert len(seen_coarsely(frame)) == 1  # type: ignore[arg-type]
+    assert matches(faces(FaceSearch(), frame), [from_the_front, turned])
+
+
+def test_a_face_turned_from_the_front_that_comes_later_is_found_before_long(
+    portrait: tuple[Image.Image, Location],
+) -> None:
+    search = FaceSearch()
+    assert faces(search, Picture(room())) == []
+    pixels = room()
+    expected = place(pixels, tilted(portrait), (100, 600), 300)
+    found = [faces(search, Picture(pixels, time=seconds)) for seconds in range(1, 6)]
+    assert matches(found[-1], [expected])
