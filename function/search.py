@@ -3,13 +3,12 @@
 The whole of every frame is looked at coarsely, which finds the large faces; where that finds
 something that could be a face, where a face was before, and where `function.attention` expects
 small ones, a closer look decides. Faces turned to the side or tilted take another look at the
-whole, which a new scene is given, and any from time to time. Nothing is a face that a close look
-does not take for one.
+whole, which a scene is given at once if it seems empty, and every few seconds as it goes on.
+Nothing is a face that a close look does not take for one.
 """
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import dlib
@@ -39,9 +38,10 @@ _FAMILIAR = -0.5  # score
 
 _SAME_FACE = 0.3  # overlap of two boxes
 
-# How often turned faces are looked for. Who is turned away stays so for a while, and is followed
-# once found.
-_TURNED_SECONDS = 5.0
+# When turned faces are looked for in a scene that shows others, and how often then. Who is turned
+# away stays so for a while, and is followed once found.
+_TURNED_AFTER = 2.0  # seconds
+_TURNED_EVERY = 5.0  # seconds
 
 
 class FaceSearch:
@@ -49,14 +49,15 @@ class FaceSearch:
 
     def __init__(self) -> None:
         self._attention = Attention()
-        self._turned_due = -math.inf  # when turned faces are looked for next, in seconds
+        self._new_scene = True
+        self._turned_due = 0.0  # when turned faces are looked for next, in seconds
 
     def see(self, frame: Frame) -> bool:
         """Take in the next frame; return whether it shows another scene than the last."""
-        new_scene = self._attention.see(frame)
-        if new_scene:
-            self._turned_due = frame.time
-        return new_scene
+        self._new_scene = self._attention.see(frame)
+        if self._new_scene:
+            self._turned_due = frame.time + _TURNED_AFTER
+        return self._new_scene
 
     def faces(
         self, frame: Frame, possible: Sequence[Detection], *, expected: Iterable[Location]
@@ -72,8 +73,8 @@ class FaceSearch:
                 faces += _still_there(frame, place) or _closely(frame, place)
         faces = _distinct(faces)
         yield [face.location for face in faces]
-        if frame.time >= self._turned_due:
-            self._turned_due = frame.time + _TURNED_SECONDS
+        if frame.time >= self._turned_due or (self._new_scene and not faces):
+            self._turned_due = frame.time + _TURNED_EVERY
             known = faces
             faces = _decided(frame, seen_coarsely(frame, turned=True), known)
             yield [face.location for face in faces[len(known) :]]
