@@ -29,13 +29,11 @@ if TYPE_CHECKING:
 
 # FFmpeg's names of the containers read here. A list, because FFmpeg also takes still pictures
 # for videos, and playlists, which make it open whatever file they name.
-_MP4 = "mov"
-_OTHERS = "matroska,avi,mpeg,mpegts,mpegvideo,asf,gif"
+_CONTAINERS = "mov,matroska,avi,mpeg,mpegts,mpegvideo,asf,gif"
 
-# To learn what a container does not say of its tracks, FFmpeg decodes the first pictures when it
-# opens the file, which costs as much as a sample. MP4 says all that is needed here, so it is told
-# to decode none. Matroska does not: its packets' times of decoding would be wrong.
-_SAYS_ALL = {"skip_frame": "all"}
+# The one of them, that of MP4, whose table of all pictures tells how long a decoder has to wait
+# for those that are shown earlier.
+_WITH_TABLE = "mov"
 
 # The rate to assume between frames that carry neither a time nor a rate.
 _USUAL_FRAME_RATE = 25.0
@@ -99,17 +97,27 @@ def opened_track(path: Path) -> Iterator[PictureTrack]:
 
 
 def _opened(path: Path) -> InputContainer:
+    """Open a file, without decoding pictures where that is possible.
+
+    FFmpeg decodes the first pictures when it opens a file, which costs as much as a sample. That is
+    needed only to learn what the container does not say: with no table of pictures, as in Matroska
+    and fragmented MP4, some would get wrong times, or lost.
+    """
     with suppress(_DamageError):
-        return _opened_as(_MP4, path, options=_SAYS_ALL)
-    return _opened_as(_OTHERS, path, options={})
+        container = _opened_as(_WITH_TABLE, path, options={"skip_frame": "all"})
+        if all(stream.frames for stream in container.streams.video):
+            return container
+        container.close()
+    return _opened_as(_CONTAINERS, path, options={})
 
 
-def _opened_as(formats: str, path: Path, *, options: dict[str, str]) -> InputContainer:
+def _opened_as(containers: str, path: Path, *, options: dict[str, str]) -> InputContainer:
     with _guarded():
         # The explicit protocol keeps a colon in a file name from being taken for one.
         return av.open(
             f"file:{path}",
-            options={"format_whitelist": formats, "protocol_whitelist": "file", **options},
+            container_options={"format_whitelist": containers, "protocol_whitelist": "file"},
+            options=options,
             metadata_errors="replace",
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING
@@ -32,6 +32,8 @@ class Coding:
     keyframe_every: float  # seconds
     container: str = "mp4"
     options: Mapping[str, str]
+    muxing: Mapping[str, str] = field(default_factory=dict)
+    says_reordering: bool = True
 
 
 def x264(*, keyframe_every: float = 100, container: str = "mp4", parameters: str = "") -> Coding:
@@ -47,6 +49,11 @@ CODINGS = {
     "one keyframe": x264(),
     "a keyframe a second": x264(keyframe_every=1),
     "keyframes at odd times": x264(keyframe_every=0.6),
+    "fragments": replace(
+        x264(keyframe_every=2, parameters="bframes=3:b-adapt=0"),
+        muxing={"movflags": "frag_keyframe+empty_moov"},
+        says_reordering=False,
+    ),
     "a camcorder's": x264(keyframe_every=0.5, container="ts", parameters="open-gop=1"),
     "a broadcaster's": x264(keyframe_every=2, container="ts", parameters="open-gop=1:bframes=5"),
     "no B-frames": x264(parameters="bframes=0"),
@@ -85,7 +92,7 @@ def coded(folder: Path, name: str, rate: int) -> Path:
     coding = CODINGS.get(name, IN_PARTS)
     path = folder / f"{name.replace(' ', '-')}-{rate}.{coding.container}"
     noise = np.random.default_rng(5).integers(0, 256, (64, 96, 3), np.uint8)
-    with av.open(str(path), "w") as container:
+    with av.open(str(path), "w", options=dict(coding.muxing)) as container:
         stream = container.add_stream(coding.codec, rate=rate, options=dict(coding.options))
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height = 96, 64
@@ -95,7 +102,39 @@ def coded(folder: Path, name: str, rate: int) -> Path:
             picture = np.roll(noise, 3 * number, axis=1)
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         container.mux(stream.encode(None))
+    if not coding.says_reordering:
+        path.write_bytes(without_usability(path.read_bytes()))
     return path
+
+
+def without_usability(mp4: bytes) -> bytes:
+    """Take the usability information out of x264's parameters, and so what they say of reordering.
+
+    ITU-T H.264, 7.3.2.1.1: it is the last part, which one bit says is there.
+    """
+    start = mp4.index(b"avcC") + 12
+    length = int.from_bytes(mp4[start - 2 : start])
+    bits = "".join(
+        f"{byte:08b}" for byte in mp4[start : start + length].replace(b"\0\0\3", b"\0\0")
+    )
+    at = 32  # after the header, profile and level
+
+    def pass_numbers(count: int) -> None:
+        nonlocal at
+        for _ in range(count):
+            zeros = bits.index("1", at) - at
+            at += 2 * zeros + 1
+
+    pass_numbers(4)  # id, chroma format, two bit depths
+    at += 2
+    pass_numbers(4)  # frame number, order and its kind, reference frames
+    at += 1
+    pass_numbers(2)  # width, height
+    at += 3
+    assert bits[at] == "1"
+    left = f"{bits[:at]}01"
+    short = int(left.ljust(8 * length, "0"), 2).to_bytes(length)
+    return mp4[:start] + short + mp4[start + length :]
 
 
 def decoded(path: Path) -> Iterator[tuple[int, np.ndarray]]:
