@@ -72,13 +72,10 @@ def _compare_together(
         for name, way in by_name.items()
         if way.arguments and sum(it[name].cpu.value for _, it in results) < LONG_SECONDS
     }
-    truths = {video: _truth(video, measured) for video, measured in results}
-    if short and None not in truths.values():
-        job = Job(
-            videos=list(truths),
-            truths=[it for it in truths.values() if it is not None],
-            known=known,
-        )
+    truths = [_truth(video, measured) for video, measured in results]
+    known_truths = [truth for truth in truths if truth is not None]
+    if short and len(known_truths) == len(results):
+        job = Job(videos=[video for video, _ in results], truths=known_truths, known=known)
         compare_together(report, job, short, repeats=repeats)
 
 
@@ -97,11 +94,11 @@ def _judge(
         return
     source = "the reference" if video.truth is None else "the truth"
     for _, _, name in PAIRS:
-        judge = by_name[name].judge or Verdict.on
+        judge = by_name[name].judge
         for answer in {one.answer for one in (*measured[name].tries, *measured[name].processes)}:
             if answer is None:
                 report.failure(f"{video.name}: {name} failed")
-            elif not (verdict := judge(answer, truth)).right:
+            elif judge and not (verdict := judge(answer, truth)).right:
                 report.failure(f"{video.name}: {name} found {verdict}, by {source}")
 
 
@@ -179,6 +176,9 @@ def _answers(name: str, way: Way, results: Sequence[tuple[Video, Mapping[str, Me
 
 def _print_ratios(report: Report, results: Sequence[Mapping[str, Measured]]) -> None:
     for title, theirs, ours in PAIRS:
+        if any(by_way[name].answer is None for by_way in results for name in (theirs, ours)):
+            report.note(f"{title}: no ratio, as one of the two failed.")
+            continue
         stages = _cpu(results, theirs) / _cpu(results, ours)
         text = f"{title}: the seed's way costs {stages:.1f} times ours in stages"
         if all(by_way[name].process_cpu for by_way in results for name in (theirs, ours)):

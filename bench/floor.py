@@ -1,6 +1,6 @@
 """The floor: what decoding alone costs, when no more is decoded than the samples need.
 
-No way of recognising people can cost less. The pictures are decoded and not looked at.
+No way of recognising everyone can cost less. The pictures are decoded and not looked at.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from av.container import InputContainer
     from av.packet import Packet
     from av.video.stream import VideoStream
 
@@ -28,7 +29,7 @@ def decode(video: Path, *, per_second: float) -> int:
     those from the keyframe on have to be decoded, but for those that no other depends on. On one
     thread: more make it sooner and not cheaper.
     """
-    with av.open(f"file:{video}") as container:
+    with _opened(video) as container:
         stream = container.streams.video[0]
         stream.codec_context.thread_count = 1
         stream.codec_context.skip_frame = "NONREF"
@@ -46,6 +47,15 @@ def decode(video: Path, *, per_second: float) -> int:
             decoded += sum(len(stream.decode(packet)) for packet in group[:needed])
             served = last
         return decoded + len(stream.decode(None))
+
+
+def _opened(video: Path) -> InputContainer:
+    """Open a video; where its container says enough, without decoding the first pictures."""
+    container = av.open(f"file:{video}", options={"skip_frame": "all"})
+    if container.streams.video[0].frames:
+        return container
+    container.close()
+    return av.open(f"file:{video}")
 
 
 def _groups(packets: Iterator[Packet[VideoStream]]) -> Iterator[Sequence[Packet[VideoStream]]]:

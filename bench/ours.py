@@ -6,6 +6,7 @@ interpreter's start to each video's CSV, as the function does it without S3 and 
 
 from __future__ import annotations
 
+import csv
 import sys
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -56,8 +57,9 @@ def everyone(video: Path, gallery: Gallery) -> frozenset[str]:
 def first_match(video: Path, gallery: Gallery) -> frozenset[str]:
     """Return the first student that is recognised, or none.
 
-    One face within the tolerance is enough, as for the seed's way; attendance takes more. It is
-    done in one thread: what is done ahead would be done in vain.
+    One face that is within the tolerance of a student, and by the margin farther from all others,
+    is enough; attendance takes more. It is done in one thread: what is done ahead would be done
+    in vain.
     """
     with in_one_thread(), closing(search(video, gallery, OPTIONS)) as findings:
         for finding in findings:
@@ -107,7 +109,8 @@ def main() -> None:
         if form == "everyone":
             sys.stdout.write(csv_text(recognise(Path(video), known, OPTIONS).attendance, {}))
         elif form == "first-match":
-            sys.stdout.write("\n".join(("student_id", *first_match(Path(video), known), "")))
+            ids = first_match(Path(video), known)
+            csv.writer(sys.stdout).writerows([["student_id"], *zip(ids)])
         else:
             sys.exit(f"{form!r} is not a form of this")
 

@@ -11,6 +11,7 @@ other form goes on to the end of the video, with all faces, and looks at as many
 
 from __future__ import annotations
 
+import csv
 import os
 import shutil
 import subprocess
@@ -139,7 +140,7 @@ def main() -> None:
         case _:
             sys.exit(f"{form!r} is not a form of this: first-match, everyone")
     for video in videos:
-        sys.stdout.write("\n".join(("student_id", *sorted(look(Path(video))), "")))
+        csv.writer(sys.stdout).writerows([["student_id"], *zip(sorted(look(Path(video))))])
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ class Frame:
     `time` is in seconds from the start of the video, and `video_seconds` the length of what had
     been read of it by then: with the last frame, of the whole, as far as it can be decoded.
     `height` and `width` are in pixels. Each form of the picture is 8 bits a value and C-contiguous,
-    and made when first asked for, by whatever thread.
+    and made when asked for; several threads may ask.
     """
 
     time: float

@@ -1,10 +1,10 @@
 """Search: where in a frame to look for faces, and at what size.
 
 The whole of every frame is looked at coarsely, which finds the large faces; where that finds
-something that could be a face, where a face was before, and where `function.attention` expects
-small ones, a closer look decides. Faces turned to the side or tilted take another look at the
-whole, which a scene is given at once if it seems empty, and every few seconds as it goes on.
-Nothing is a face that a close look does not take for one.
+something that could be a face but may be none, where a face was before, and where
+`function.attention` expects small ones, a closer look decides. Large faces turned to the side or
+tilted take another look at the whole, which a scene is given at once if it seems empty, and every
+few seconds as it goes on.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ _FAMILIAR = -0.5  # score
 
 _SAME_FACE = 0.3  # overlap of two boxes
 
-# When turned faces are looked for in a scene that shows others, and how often then. Who is turned
-# away stays so for a while, and is followed once found.
+# How long a scene that shows others is not looked at for turned faces, and how often any is then.
+# Who is turned away stays so for a while, and is followed once found.
 _TURNED_AFTER = 2.0  # seconds
 _TURNED_EVERY = 5.0  # seconds
 
@@ -100,8 +100,8 @@ def _decided(
 def seen_coarsely(frame: Frame, *, turned: bool = False) -> list[Detection]:
     """Return what may be a face in the whole of a frame, from about a twelfth of its height on.
 
-    This depends on no other frame, so it can be done ahead of the rest. `turned` faces are missed
-    unless asked for, which takes half as long again.
+    This depends on no other frame, so it can be done ahead of the rest. Faces that are `turned`
+    are missed unless asked for: see `possible_faces`.
     """
     scale = min(_COARSE_LENGTH / max(frame.width, frame.height), 1.0)
     return [

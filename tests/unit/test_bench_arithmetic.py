@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from io import StringIO
+
 import pytest
+from rich.console import Console
 
 from bench.answers import Verdict
+from bench.comparison import _print_ratios
 from bench.measure import Median
 from bench.prices import ARM64, X86, dollars_per_video_hour
-from bench.report import with_range
+from bench.report import Report, with_range
 from bench.scaling import fitted_exponent
-from bench.ways import answers_in
+from bench.trials import Measured, Try
+from bench.ways import OURS_EVERYONE, OURS_FIRST, SEED_EVERYONE, SEED_FIRST, answers_in
 
 
 @pytest.mark.parametrize("exponent", [0.0, 0.5, 1.0, 2.0])
@@ -101,6 +106,22 @@ def test_each_of_the_csvs_that_are_printed_one_after_another_is_an_answer() -> N
         frozenset(),
         frozenset("c"),
     ]
+
+
+def test_a_way_that_failed_has_no_ratio() -> None:
+    printed = StringIO()
+    console = Console(file=printed)
+    answered = Try(answer=frozenset(), cpu=1.0)
+    failed = Try(answer=None, cpu=0.0)
+    measured = {
+        SEED_EVERYONE: Measured(tries=[answered], processes=[answered]),
+        OURS_EVERYONE: Measured(tries=[answered], processes=[failed]),
+        SEED_FIRST: Measured(tries=[answered], processes=[answered]),
+        OURS_FIRST: Measured(tries=[answered], processes=[answered]),
+    }
+    _print_ratios(Report(console, console), [measured])
+    assert "Everyone: no ratio, as one of the two failed." in printed.getvalue()
+    assert "First match: the seed's way costs 1.0 times ours" in printed.getvalue()
 
 
 def test_a_median_shows_how_far_its_measurements_lie_apart() -> None:
