@@ -11,7 +11,7 @@ from bench.report import megabytes, number, with_range
 from bench.stages import STAGES
 from bench.together import Job, compare_together
 from bench.trials import LONG_SECONDS, measured_on
-from bench.ways import PAIRS, REFERENCE, ways
+from bench.ways import FLOOR, PAIRS, REFERENCE, ways
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -98,7 +98,7 @@ def _judge(
         for answer in {one.answer for one in (*measured[name].tries, *measured[name].processes)}:
             if answer is None:
                 report.failure(f"{video.name}: {name} failed")
-            elif judge and not (verdict := judge(answer, truth)).right:
+            elif not (verdict := judge(answer, truth)).right:
                 report.failure(f"{video.name}: {name} found {verdict}, by {source}")
 
 
@@ -162,7 +162,7 @@ def _sum(medians: Sequence[Median | None]) -> str:
 
 
 def _answers(name: str, way: Way, results: Sequence[tuple[Video, Mapping[str, Measured]]]) -> str:
-    if way.judge is None:
+    if name == FLOOR:
         return "-"
     verdicts, failed = [], 0
     for video, measured in results:

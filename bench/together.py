@@ -76,7 +76,6 @@ def _run(way: Way, job: Job) -> ProcessCost | None:
 
 
 def _verdict(way: Way, output: str, truths: Sequence[frozenset[str]]) -> Verdict:
-    judge = way.judge or Verdict.on
     return Verdict.sum(
-        judge(answer, truth) for answer, truth in zip(answers_in(output), truths, strict=True)
+        way.judge(answer, truth) for answer, truth in zip(answers_in(output), truths, strict=True)
     )

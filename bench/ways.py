@@ -35,13 +35,14 @@ class Way:
     """A way of recognising: `look` returns the ids of the students in a video.
 
     `arguments` start it as a process of its own, with the gallery put in after the second one, and
-    the videos at the end. `judge` compares an answer with the truth; decoding alone has no answer.
+    the videos at the end. `judge` compares an answer with the truth; decoding alone has none to
+    compare.
     """
 
     look: Callable[[Path], frozenset[str]]
     probes: Mapping[str, str] = field(default_factory=dict)
     arguments: Sequence[str] = ()
-    judge: Callable[[frozenset[str], frozenset[str]], Verdict] | None = Verdict.on
+    judge: Callable[[frozenset[str], frozenset[str]], Verdict] = Verdict.on
 
     def command(self, videos: Iterable[Path], known: Known) -> list[str]:
         """Return the command that does the same on some videos in a fresh process."""
@@ -83,7 +84,7 @@ def ways(known: Known) -> dict[str, Way]:
             arguments=("bench.ours", "first-match"),
             judge=Verdict.on_first_match,
         ),
-        FLOOR: Way(look=lambda video: _floor(video, rate), probes=floor.PROBES, judge=None),
+        FLOOR: Way(look=lambda video: _floor(video, rate), probes=floor.PROBES),
     }
 
 
