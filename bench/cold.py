@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _CLIP = Crowd(size=(1280, 720), face_heights=(150,), seconds=2)
 
 _FIRST_FRAME = (
-    "import pathlib; from function.sampling import sampled_frames; "
+    "import pathlib; from function.recogniser.video.sampling import sampled_frames; "
     "next(sampled_frames(pathlib.Path({video!r}), per_second=1)).pixels"
 )
 

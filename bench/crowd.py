@@ -16,7 +16,7 @@ import av
 import numpy as np
 from PIL import Image
 
-from function.faces import find_faces
+from function.recogniser.faces.encoding import find_faces
 from local.sample_class import BIDEN, COLLINS, OBAMA, person_in_class
 from local.samples import cache_folder, fetch_sample_pictures
 

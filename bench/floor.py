@@ -9,7 +9,7 @@ import math
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
-from function.video import opened_track
+from function.recogniser.video.track import opened_track
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.video.stream import VideoStream
 
-    from function.video import PictureTrack
+    from function.recogniser.video.track import PictureTrack
 
 PROBES: Mapping[str, str] = {"bench.floor:decode": "decode"}
 

@@ -20,7 +20,7 @@ from bench.measure import Median, cpu_seconds, cpu_seconds_each, in_turns, run_p
 from bench.report import megabytes, number, with_range
 from bench.scaling import fitted_exponent
 from bench.ways import FLOOR, OURS_EVERYONE, answers_in, ways
-from function.gallery import Gallery
+from function.recogniser.identity.gallery import Gallery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

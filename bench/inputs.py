@@ -11,11 +11,11 @@ import av
 
 from bench.crowd import Crowd, crowd_video
 from enroll.enrolment import PortraitsUnreadableError, enrol
-from function.gallery import Gallery, GalleryError
+from function.recogniser.identity.gallery import Gallery, GalleryError
+from function.recogniser.video.sampling import sampled_frames
+from function.recogniser.video.track import UnreadableVideoError
 from function.results import VIDEO_SUFFIXES
-from function.sampling import sampled_frames
 from function.student_list import StudentListError, read_students
-from function.video import UnreadableVideoError
 from local.sample_class import make_class_videos, make_sample_class
 
 if TYPE_CHECKING:

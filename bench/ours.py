@@ -14,11 +14,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from function import recognition
-from function.gallery import Gallery
-from function.recognition import RecognitionOptions, recognise, search
+from function.recogniser import recognition
+from function.recogniser.identity.gallery import Gallery
+from function.recogniser.options import RecognitionOptions
+from function.recogniser.recognition import recognise, search
+from function.recogniser.video.sampling import sampled_frames
 from function.results import csv_text
-from function.sampling import sampled_frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -32,18 +33,18 @@ OPTIONS = RecognitionOptions()
 
 # The stages' functions, where the recognition looks them up.
 PROBES: Mapping[str, str] = {
-    "function.recognition:sampled_frames": "decode",
-    "function.recognition:seen_coarsely": "detect",
-    "function.recognition:FaceSearch.see": "detect",
-    "function.recognition:FaceSearch.faces": "detect",
-    "function.faces:face_chip": "align",
-    "function.descriptor:DescriptorNetwork.describe": "describe",
-    "function.gallery:Gallery.nearest": "match",
+    "function.recogniser.recognition:sampled_frames": "decode",
+    "function.recogniser.recognition:seen_coarsely": "detect",
+    "function.recogniser.recognition:FaceSearch.see": "detect",
+    "function.recogniser.recognition:FaceSearch.faces": "detect",
+    "function.recogniser.faces.encoding:face_chip": "align",
+    "function.recogniser.faces.descriptor:DescriptorNetwork.describe": "describe",
+    "function.recogniser.identity.gallery:Gallery.nearest": "match",
 }
 
 LOAD_MODELS = (
-    "from function import alignment, detector, faces; "
-    "alignment._landmark_model(); detector._detectors(); faces._network()"
+    "from function.recogniser.faces import alignment, detector, encoding; "
+    "alignment._landmark_model(); detector._detectors(); encoding._network()"
 )
 """The statement that a fresh process loads all models with."""
 

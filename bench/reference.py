@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 import face_recognition
 import numpy as np
 
-from function.video import opened_track
+from function.recogniser.video.track import opened_track
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from function.frame import Frame
-    from function.gallery import Gallery
+    from function.recogniser.identity.gallery import Gallery
+    from function.recogniser.video.frame import Frame
 
 PROBES: Mapping[str, str] = {
     "bench.reference:first_frames": "decode",

@@ -25,7 +25,7 @@ from enroll.encodings_file import EncodingsFileError, read_encodings_file
 from enroll.enrolment import PortraitsUnreadableError, enrol
 from enroll.gallery_edits import without_students
 from enroll.known_names import AmbiguousNameError, enrol_encodings
-from function.gallery import Gallery, GalleryError
+from function.recogniser.identity.gallery import Gallery, GalleryError
 from function.student_list import StudentListError, read_students
 from stacks.outputs import StackNotFoundError, deployment
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from enroll.gallery_edits import with_students, without_students
-from function.gallery import Gallery, GalleryError
+from function.recogniser.identity.gallery import Gallery, GalleryError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, Self
 
 from enroll.deployed import enrol_anew, enrol_students, gallery_etag, load_gallery
-from function.gallery import Gallery
+from function.recogniser.identity.gallery import Gallery
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
-from function.faces import ENCODING_LENGTH
+from function.recogniser.faces.encoding import ENCODING_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ import numpy as np
 from enroll.gallery_edits import with_students
 from enroll.mix_ups import doubts
 from enroll.portraits import Portrait, PortraitRefusedError, encode_portrait, find_portraits
-from function.gallery import Gallery
+from function.recogniser.identity.gallery import Gallery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence

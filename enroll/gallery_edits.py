@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from function.gallery import Gallery
+from function.recogniser.identity.gallery import Gallery
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from enroll.enrolment import Enrolment
 from enroll.gallery_edits import with_students
 from enroll.mix_ups import doubts
-from function.gallery import Gallery
+from function.recogniser.identity.gallery import Gallery
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

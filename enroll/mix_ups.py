@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from enroll.gallery_edits import with_students
-from function.recognition import RecognitionOptions
+from function.recogniser.options import RecognitionOptions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from function.gallery import Gallery
+    from function.recogniser.identity.gallery import Gallery
 
 
 def doubts(enrolled: Gallery, sources: Sequence[str], *, known: Gallery) -> list[str]:

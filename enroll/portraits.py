@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageOps
 
-from function.faces import find_faces
+from function.recogniser.faces.encoding import find_faces
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -20,16 +20,17 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from function.gallery import Gallery, GalleryError
-from function.recognition import RecognitionOptionError, RecognitionOptions, recognise
+from function.recogniser.identity.gallery import Gallery, GalleryError
+from function.recogniser.options import RecognitionOptionError, RecognitionOptions
+from function.recogniser.recognition import recognise
+from function.recogniser.video.track import UnreadableVideoError
 from function.results import NotAVideoKeyError, csv_bytes, csv_key, csv_text
 from function.student_list import StudentListError, read_students
-from function.video import UnreadableVideoError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from function.recognition import Finding, Recognition
+    from function.recogniser.recognition import Finding, Recognition
     from function.students import Student
 
     _Watch = Callable[[Iterator[Finding]], Iterator[Finding]]

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING
 import boto3
 
 from function.events import Upload, uploads
-from function.recognition import Recognition, recognise
+from function.recogniser.recognition import Recognition, recognise
+from function.recogniser.video.track import UnreadableVideoError
 from function.results import Provenance, csv_bytes, error_bytes
 from function.settings import Settings
 from function.storage import NO_GALLERY, StoredGallery, StoredResult, downloaded, find_video
 from function.students import look_up
-from function.video import UnreadableVideoError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_s3 import S3Client
 
-    from function.gallery import Gallery
+    from function.recogniser.identity.gallery import Gallery
     from function.storage import StoredVideo
     from function.students import Student
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from function.attendance import Attendance
+    from function.recogniser.identity.attendance import Attendance
     from function.students import Student
 
 VIDEO_SUFFIXES = (

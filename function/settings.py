@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from function.recognition import RecognitionOptionError, RecognitionOptions
+from function.recogniser.options import RecognitionOptionError, RecognitionOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

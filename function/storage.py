@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from function.gallery import Gallery
+from function.recogniser.identity.gallery import Gallery
+from function.recogniser.video.track import UnreadableVideoError
 from function.results import csv_key, error_key
-from function.video import UnreadableVideoError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -92,7 +92,8 @@ class StoredGallery:
         """Return the gallery and its ETag: the empty one and NO_GALLERY before any enrolment.
 
         Raises:
-            function.gallery.GalleryError: the object is no gallery this version can use.
+            function.recogniser.identity.gallery.GalleryError: the object is no gallery that this
+                version can use.
 
         """
         try:

@@ -21,7 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from enroll.deployed import enrol_students
 from enroll.enrolment import PortraitsUnreadableError, enrol
-from function.gallery import Gallery
+from function.recogniser.identity.gallery import Gallery
 from function.results import VIDEO_SUFFIXES
 from function.student_list import StudentListError, read_students
 from local.aws import LocalAws

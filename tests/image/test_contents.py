@@ -75,11 +75,12 @@ class Files:
 
 
 def test_of_the_function_it_has_its_modules_and_nothing_else(files: Files) -> None:
-    modules = {file.name for file in (REPOSITORY / "function").glob("*.py")}
+    function = REPOSITORY / "function"
+    modules = {file.relative_to(function).as_posix() for file in function.rglob("*.py")}
     names = files.names(f"{TASK_ROOT}function/")
 
     assert {name for name in names if "__pycache__" not in name} == modules
-    assert {re.sub(r"__pycache__/(.*)\.cpython-\d+\.pyc", r"\1.py", name) for name in names} == (
+    assert {re.sub(r"__pycache__/([^/]*)\.cpython-\d+\.pyc", r"\1.py", name) for name in names} == (
         modules
     )
 
@@ -252,7 +253,8 @@ def untidy_clone(tmp_path: Path) -> Path:
         copy_function=shutil.copyfile,
     )
     shutil.copyfile(REPOSITORY / ".dockerignore", clone / ".dockerignore")
-    for stray in ("app.py~", ".app.py.swp", ".env", "__pycache__/app.cpython-311.pyc", "x.mp4"):
+    byte_code = ("__pycache__/app.cpython-311.pyc", "recogniser/__pycache__/x.cpython-311.pyc")
+    for stray in ("app.py~", ".app.py.swp", ".env", "x.mp4", *byte_code):
         (clone / "function" / stray).parent.mkdir(exist_ok=True)
         (clone / "function" / stray).write_bytes(b"AKIAIOSFODNN7EXAMPLE")
     (clone / "function" / ".#app.py").symlink_to("somebody@somewhere.1234")

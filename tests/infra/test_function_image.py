@@ -152,6 +152,7 @@ def test_another_machine_computes_the_same_digest(clone: Path) -> None:
         "constraints.txt",
         "function/README.md",
         "function/__pycache__/app.cpython-311.pyc",
+        "function/recogniser/__pycache__/options.cpython-311.pyc",
         "function/app.py~",
         "function/.app.py.swp",
         "function/.#app.py",
@@ -172,6 +173,7 @@ def test_what_is_not_in_the_image_does_not_change_the_digest(clone: Path, file: 
     "file",
     [
         "function/app.py",
+        "function/recogniser/faces/detector.py",
         "function/Dockerfile",
         "function/requirements.lock",
         "function/requirements-build.lock",

@@ -8,7 +8,7 @@ from contextvars import copy_context
 import pulumi
 import pytest
 
-from function.recognition import RecognitionOptionError, RecognitionOptions
+from function.recogniser.options import RecognitionOptionError, RecognitionOptions
 from stacks.configuration import project, stack_configuration
 from stacks.names import camel_case
 from stacks.settings import StackSettings, StackSettingsError

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pulumi_aws import ProviderEndpointArgs
 
-from function.recognition import RecognitionOptions
+from function.recogniser.options import RecognitionOptions
 from stacks.configuration import UnknownStackError, project, stack_configuration
 from stacks.outputs import StackOutputs
 

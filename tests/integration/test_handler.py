@@ -17,12 +17,12 @@ import pytest
 from botocore.exceptions import ClientError
 from PIL import Image
 
-from function.faces import find_faces
-from function.gallery import Gallery, GalleryError
+from function.recogniser.faces.encoding import find_faces
+from function.recogniser.identity.gallery import Gallery, GalleryError
+from function.recogniser.video.track import UnreadableVideoError
 from function.results import COLUMNS
 from function.storage import StoredVideo, downloaded
 from function.students import Student
-from function.video import UnreadableVideoError
 from local.emulator import REGION, start_emulator
 from local.lifeline import Lifeline
 from local.sample_video import Scene, write_video

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import ImageFile
 
-from function.sampling import sampled_frames
+from function.recogniser.video.sampling import sampled_frames
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from function.ahead import worked_ahead
+from function.recogniser.ahead import worked_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -6,8 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function.attendance import CONFIDENT_DISTANCE, DOUBT, Attendance, Look, attendance
-from function.gallery import Match
+from function.recogniser.identity.attendance import (
+    CONFIDENT_DISTANCE,
+    DOUBT,
+    Attendance,
+    Look,
+    attendance,
+)
+from function.recogniser.identity.gallery import Match
 
 TOLERANCE, MARGIN = 0.59, 0.05
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from function.attention import Attention
-from function.location import Location
+from function.recogniser.faces.attention import Attention
+from function.recogniser.faces.location import Location
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

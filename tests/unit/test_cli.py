@@ -15,9 +15,9 @@ import pytest
 from PIL import Image
 
 from function.__main__ import main
-from function.faces import find_faces
-from function.gallery import Gallery
-from function.recognition import RecognitionOptions
+from function.recogniser.faces.encoding import find_faces
+from function.recogniser.identity.gallery import Gallery
+from function.recogniser.options import RecognitionOptions
 from function.results import COLUMNS
 from local.sample_video import Scene, write_video
 from local.samples import sample_picture

@@ -15,9 +15,10 @@ import pytest
 
 from enroll.encodings_file import read_encodings_file
 from enroll.portraits import encode_portrait
-from function.gallery import Gallery
-from function.recognition import RecognitionOptions, recognise
-from function.video import UnreadableVideoError
+from function.recogniser.identity.gallery import Gallery
+from function.recogniser.options import RecognitionOptions
+from function.recogniser.recognition import recognise
+from function.recogniser.video.track import UnreadableVideoError
 
 CLIPS = os.environ.get("LAMBDALENS_CLIPS")
 pytestmark = pytest.mark.skipif(not CLIPS, reason="LAMBDALENS_CLIPS is not set")

@@ -8,8 +8,8 @@ import av
 import numpy as np
 import pytest
 
-from function.cuts import CutDetector
-from function.sampling import sampled_frames
+from function.recogniser.video.cuts import CutDetector
+from function.recogniser.video.sampling import sampled_frames
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from function.alignment import face_chip
-from function.descriptor import CHIP_SIZE, ENCODING_LENGTH, DescriptorNetwork
-from function.detector import detect_faces
-from function.dlib_file import ModelFileError, read_network
-from function.faces import MODEL
-from function.models import model_file
+from function.recogniser.faces.alignment import face_chip
+from function.recogniser.faces.descriptor import CHIP_SIZE, ENCODING_LENGTH, DescriptorNetwork
+from function.recogniser.faces.detector import detect_faces
+from function.recogniser.faces.dlib_file import ModelFileError, read_network
+from function.recogniser.faces.encoding import MODEL
+from function.recogniser.faces.models import model_file
 from local.samples import SAMPLE_PICTURES, sample_picture
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from function import detector
-from function.detector import detect_faces, possible_faces
-from function.dlib_file import ModelFileError, first_filter
+from function.recogniser.faces import detector
+from function.recogniser.faces.detector import detect_faces, possible_faces
+from function.recogniser.faces.dlib_file import ModelFileError, first_filter
 from local.samples import sample_picture
 
 if TYPE_CHECKING:

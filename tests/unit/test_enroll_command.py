@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from enroll.__main__ import main
-from function.gallery import Gallery
+from function.recogniser.identity.gallery import Gallery
 from local.sample_class import BIDEN, COLLINS, OBAMA, SampleClass, make_sample_class
 from local.samples import sample_picture
 from stacks.buckets import DAYS_TO_KEEP_SUPERSEDED

@@ -23,7 +23,7 @@ from enroll.deployed import (
     gallery_etag,
     load_gallery,
 )
-from function.gallery import Gallery, GalleryError
+from function.recogniser.identity.gallery import Gallery, GalleryError
 from function.students import Student, look_up
 from local.emulator import REGION, start_emulator
 from local.lifeline import Lifeline

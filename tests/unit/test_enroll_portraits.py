@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from enroll.portraits import PortraitRefusedError, encode_portrait, find_portraits, read_upright
-from function.faces import find_faces
+from function.recogniser.faces.encoding import find_faces
 from local.samples import sample_picture
 
 _CLIPS = os.environ.get("LAMBDALENS_CLIPS")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from function.faces import ENCODING_LENGTH, find_faces
+from function.recogniser.faces.encoding import ENCODING_LENGTH, find_faces
 from local.samples import SAMPLE_PICTURES, sample_picture
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def test_a_picture_of_nobody_has_no_faces() -> None:
 
 def test_a_process_that_finds_faces_imports_no_pkg_resources() -> None:
     program = (
-        "import sys, numpy; from function.faces import find_faces;"
+        "import sys, numpy; from function.recogniser.faces.encoding import find_faces;"
         "find_faces(numpy.zeros((64, 64, 3), numpy.uint8));"
         "print([name for name in ('pkg_resources', 'face_recognition') if name in sys.modules])"
     )

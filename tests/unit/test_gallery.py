@@ -16,9 +16,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from function import gallery as gallery_module
-from function.faces import MODEL
-from function.gallery import VERSION, Gallery, GalleryError, Match
+from function.recogniser.faces.encoding import MODEL
+from function.recogniser.identity import gallery as gallery_module
+from function.recogniser.identity.gallery import VERSION, Gallery, GalleryError, Match
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function.location import Location
+from function.recogniser.faces.location import Location
 
 locations = st.builds(
     lambda top, left, height, width: Location(top, left + width - 1, top + height - 1, left),

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from function.faces import find_faces
-from function.gallery import Gallery
-from function.recognition import RecognitionOptions, recognise
-from function.video import UnreadableVideoError
+from function.recogniser.faces.encoding import find_faces
+from function.recogniser.identity.gallery import Gallery
+from function.recogniser.options import RecognitionOptions
+from function.recogniser.recognition import recognise
+from function.recogniser.video.track import UnreadableVideoError
 from local.sample_video import Scene, write_video
 from local.samples import sample_picture
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from function.recognition import Finding
+    from function.recogniser.recognition import Finding
 
 OPTIONS = RecognitionOptions()
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from function.attendance import Attendance
+from function.recogniser.identity.attendance import Attendance
 from function.results import (
     COLUMNS,
     VIDEO_SUFFIXES,

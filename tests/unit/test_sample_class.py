@@ -10,11 +10,12 @@ import pytest
 from PIL import Image
 
 from enroll.enrolment import enrol
-from function.gallery import Gallery
-from function.recognition import RecognitionOptions, recognise
-from function.sampling import sampled_frames
+from function.recogniser.identity.gallery import Gallery
+from function.recogniser.options import RecognitionOptions
+from function.recogniser.recognition import recognise
+from function.recogniser.video.sampling import sampled_frames
+from function.recogniser.video.track import UnreadableVideoError
 from function.student_list import read_students
-from function.video import UnreadableVideoError
 from local.sample_class import ClassVideo, make_class_videos, make_sample_class
 from local.sample_video import FRAMES_PER_SECOND, Scene, write_video
 

@@ -12,7 +12,7 @@ import av
 import numpy as np
 import pytest
 
-from function.sampling import sampled_frames
+from function.recogniser.video.sampling import sampled_frames
 from tests.unit.conftest import times
 
 if TYPE_CHECKING:

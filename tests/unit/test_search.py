@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from function.detector import detect_faces
-from function.location import Location
-from function.search import FaceSearch, seen_coarsely
+from function.recogniser.faces.detector import detect_faces
+from function.recogniser.faces.location import Location
+from function.recogniser.faces.search import FaceSearch, seen_coarsely
 from local.samples import sample_picture
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from function.recognition import RecognitionOptions
+from function.recogniser.options import RecognitionOptions
 from function.settings import Settings, SettingsError
 
 GOOD = {

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from function.attendance import Look
-from function.gallery import Match
-from function.location import Location
-from function.tracks import Sighting, Track, Tracker
+from function.recogniser.faces.location import Location
+from function.recogniser.identity.attendance import Look
+from function.recogniser.identity.gallery import Match
+from function.recogniser.identity.tracks import Sighting, Track, Tracker
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

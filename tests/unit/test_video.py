@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from function.sampling import sampled_frames
-from function.video import UnreadableVideoError, _retimed
+from function.recogniser.video.sampling import sampled_frames
+from function.recogniser.video.track import UnreadableVideoError, _retimed
 from tests.unit.conftest import times
 
 if TYPE_CHECKING:

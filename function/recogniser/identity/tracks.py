@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from function.attendance import Look
-    from function.frame import Frame
-    from function.location import Location
+    from function.recogniser.faces.location import Location
+    from function.recogniser.identity.attendance import Look
+    from function.recogniser.video.frame import Frame
 
 _SAME_PLACE = 0.3  # overlap of the boxes
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import dlib
 
-from function.descriptor import CHIP_SIZE
-from function.models import model_file
+from function.recogniser.faces.descriptor import CHIP_SIZE
+from function.recogniser.faces.models import model_file
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from function.location import Location
+    from function.recogniser.faces.location import Location
 
 # What dlib's compute_face_descriptor leaves around a face, as a share of its size
 # (dlib/tools/python/src/face_recognition.cpp).

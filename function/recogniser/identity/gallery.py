@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from function.faces import ENCODING_LENGTH, MODEL
+from function.recogniser.faces.encoding import ENCODING_LENGTH, MODEL
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from function.dlib_file import Layer, ModelFileError, read_network
+from function.recogniser.faces.dlib_file import Layer, ModelFileError, read_network
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

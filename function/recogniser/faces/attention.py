@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from function.location import Location
+from function.recogniser.faces.location import Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
-    from function.frame import Frame
+    from function.recogniser.video.frame import Frame
 
     Cells = NDArray[np.bool_]  # (rows, columns)
 

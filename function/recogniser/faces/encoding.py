@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from function.alignment import face_chip
-from function.descriptor import ENCODING_LENGTH, DescriptorNetwork
-from function.detector import detect_faces
-from function.location import Location
-from function.models import model_file
+from function.recogniser.faces.alignment import face_chip
+from function.recogniser.faces.descriptor import ENCODING_LENGTH, DescriptorNetwork
+from function.recogniser.faces.detector import detect_faces
+from function.recogniser.faces.location import Location
+from function.recogniser.faces.models import model_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from function.cuts import CutDetector
-from function.video import UnreadableVideoError, opened_track
+from function.recogniser.video.cuts import CutDetector
+from function.recogniser.video.track import UnreadableVideoError, opened_track
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-    from function.frame import Frame
-    from function.video import PictureTrack
+    from function.recogniser.video.frame import Frame
+    from function.recogniser.video.track import PictureTrack
 
     _Numbered = tuple[int, Packet[VideoStream]]  # with its place in the file
 

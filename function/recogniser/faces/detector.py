@@ -6,7 +6,7 @@ others; so it can say where it is worth having all five decide.
 
 dlib builds its detector in half a second from numbers compiled into it, but saves and loads the
 finished one in milliseconds. So it is built once and kept in the user's cache folder; the
-function's image is built with that folder filled (`python -m function.detector`).
+function's image is built with that folder filled (`python -m function.recogniser.faces.detector`).
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 
 import dlib
 
-from function.dlib_file import first_filter
-from function.location import Location
+from function.recogniser.faces.dlib_file import first_filter
+from function.recogniser.faces.location import Location
 
 if TYPE_CHECKING:
     import numpy as np

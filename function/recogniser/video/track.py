@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import av
 from av.stream import Disposition
 
-from function.frame import Frame
+from function.recogniser.video.frame import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -1,8 +1,7 @@
 """One video file and the gallery, into who was seen in it: the whole recognition, without AWS.
 
-This module decides which part works on a frame after which, and names the version of the
-recogniser.
-The handler and the command line both go through :func:`recognise`.
+This module decides which part works on a frame after which. The handler and the command line
+both go through :func:`recognise`.
 """
 
 from __future__ import annotations
@@ -11,70 +10,21 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from function.ahead import worked_ahead
-from function.attendance import Attendance, Look, attendance
-from function.faces import encode_faces
-from function.sampling import sampled_frames
-from function.search import FaceSearch, seen_coarsely
-from function.tracks import Sighting, Tracker
+from function.recogniser.ahead import worked_ahead
+from function.recogniser.faces.encoding import encode_faces
+from function.recogniser.faces.search import FaceSearch, seen_coarsely
+from function.recogniser.identity.attendance import Attendance, Look, attendance
+from function.recogniser.identity.tracks import Sighting, Tracker
+from function.recogniser.video.sampling import sampled_frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from function.detector import Detection
-    from function.frame import Frame
-    from function.gallery import Gallery
-
-# Changed whenever the same video, gallery and options could give another result.
-_VERSION = "4"
-
-_MOST_SAMPLES_PER_SECOND = 60
-
-
-class RecognitionOptionError(ValueError):
-    """An option of the recognition is out of its range: `option` is its name."""
-
-    def __init__(self, option: str, problem: str) -> None:
-        super().__init__(f"{option} {problem}")
-        self.option = option
-        self.problem = problem
-
-
-@dataclass(frozen=True, kw_only=True)
-class RecognitionOptions:
-    """How a video is searched for students.
-
-    `samples_per_second` is how many frames of each second are looked at. A face is a student's
-    if it is at most `tolerance` away from one of the student's portraits, and more than
-    `margin` nearer than to any other student's.
-    """
-
-    samples_per_second: float = 2.0
-    tolerance: float = 0.59
-    margin: float = 0.05
-
-    def __post_init__(self) -> None:
-        if not 0 < self.samples_per_second <= _MOST_SAMPLES_PER_SECOND:
-            raise RecognitionOptionError(
-                "samples_per_second",
-                f"must be above 0 and at most {_MOST_SAMPLES_PER_SECOND}, "
-                f"not {self.samples_per_second:g}",
-            )
-        if not 0 < self.tolerance <= 1:
-            raise RecognitionOptionError(
-                "tolerance", f"must be above 0 and at most 1, not {self.tolerance:g}"
-            )
-        if not 0 <= self.margin <= 1:
-            raise RecognitionOptionError("margin", f"must be from 0 to 1, not {self.margin:g}")
-
-    @property
-    def recogniser(self) -> str:
-        """What a result says it was made by: equal for two results means made the same way."""
-        return (
-            f"dlib-{_VERSION} samples={self.samples_per_second:g} "
-            f"tolerance={self.tolerance:g} margin={self.margin:g}"
-        )
+    from function.recogniser.faces.detector import Detection
+    from function.recogniser.identity.gallery import Gallery
+    from function.recogniser.options import RecognitionOptions
+    from function.recogniser.video.frame import Frame
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +71,7 @@ def recognise(
     The findings are taken through `watch` as they come, which may show the progress.
 
     Raises:
-        function.video.UnreadableVideoError: the file is no video that can be read.
+        function.recogniser.video.track.UnreadableVideoError: the file is no video that can be read.
 
     """
     with closing(search(video, gallery, options)) as found:
@@ -149,7 +99,7 @@ def search(
     the end closes the generator, which ends its threads.
 
     Raises:
-        function.video.UnreadableVideoError: the file is no video that can be read.
+        function.recogniser.video.track.UnreadableVideoError: the file is no video that can be read.
 
     """
     with closing(worked_ahead(_sightings(video, options))) as found:

@@ -2,9 +2,9 @@
 
 The whole of every frame is looked at coarsely, which finds the large faces; where that finds
 something that could be a face but may be none, where a face was before, and where
-`function.attention` expects small ones, a closer look decides. Large faces turned to the side or
-tilted take another look at the whole, which a scene is given at once if it seems empty, and every
-few seconds as it goes on.
+`attention` expects small ones, a closer look decides. Large faces turned to the side or tilted take
+another look at the whole, which a scene is given at once if it seems empty, and every few seconds
+as it goes on.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 import dlib
 import numpy as np
 
-from function.attention import Attention
-from function.detector import Detection, detect_faces, possible_faces
+from function.recogniser.faces.attention import Attention
+from function.recogniser.faces.detector import Detection, detect_faces, possible_faces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from function.frame import Frame
-    from function.location import Location
+    from function.recogniser.faces.location import Location
+    from function.recogniser.video.frame import Frame
 
 _COARSE_LENGTH = 640  # pixels of the longer side
 _FINE_SCALE = 1.35  # the smallest faces sought are about 38 pixels high

@@ -1,0 +1,1 @@
+"""Whose faces they are, and who was there: the gallery, tracks and the evidence."""
