@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from bench.measure import CommandFailedError  # noqa: PLC0415
     from bench.sections import Choice, run_sections  # noqa: PLC0415
     from bench.stages import ProbeError  # noqa: PLC0415
-    from local.samples import SamplesUnavailableError  # noqa: PLC0415
+    from samples.pictures import SamplesUnavailableError  # noqa: PLC0415
 
     try:
         run_sections(

@@ -17,8 +17,8 @@ import numpy as np
 from PIL import Image
 
 from function.recogniser.faces.encoding import find_faces
-from local.sample_class import BIDEN, COLLINS, OBAMA, person_in_class
-from local.samples import cache_folder, fetch_sample_pictures
+from samples.pictures import cache_folder, fetch_sample_pictures
+from samples.sample_class import BIDEN, COLLINS, OBAMA, person_in_class
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

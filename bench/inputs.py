@@ -16,7 +16,7 @@ from function.recogniser.video.sampling import sampled_frames
 from function.recogniser.video.track import UnreadableVideoError
 from function.results import VIDEO_SUFFIXES
 from function.student_list import StudentListError, read_students
-from local.sample_class import make_class_videos, make_sample_class
+from samples.sample_class import make_class_videos, make_sample_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

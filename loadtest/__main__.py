@@ -27,8 +27,8 @@ from loadtest.session import Session
 from loadtest.sources import SAMPLE, SourceError, find_sources
 from loadtest.summary import summary
 from loadtest.target import PlaceTakenError, Target
-from local.sample_class import make_sample_class
-from local.samples import SamplesUnavailableError
+from samples.pictures import SamplesUnavailableError
+from samples.sample_class import make_sample_class
 from stacks.outputs import StackNotFoundError, deployment
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from function.results import VIDEO_SUFFIXES
-from local.sample_class import make_class_videos
+from samples.sample_class import make_class_videos
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from local.sample_class import ClassVideo
+    from samples.sample_class import ClassVideo
 
 SAMPLE = "sample:"
 """In the place of a path: the sample class's videos, made on the spot."""
@@ -44,7 +44,7 @@ def find_sources(arguments: Sequence[str], *, made: Path) -> list[Source]:
     """Return the sources that the arguments name, by their names' order.
 
     The sample class's videos are written into the folder `made`. Raises SourceError, and
-    local.samples.SamplesUnavailableError.
+    samples.pictures.SamplesUnavailableError.
     """
     sources: dict[str, Source] = {}
     for argument in arguments:

@@ -27,8 +27,8 @@ from function.student_list import StudentListError, read_students
 from local.aws import LocalAws
 from local.demo_report import Truth, is_as_expected, report
 from local.round_trip import NoResultError, Result, RoundTrip
-from local.sample_class import make_class_videos, make_sample_class
-from local.samples import SamplesUnavailableError, fetch_sample_pictures
+from samples.pictures import SamplesUnavailableError, fetch_sample_pictures
+from samples.sample_class import make_class_videos, make_sample_class
 from stacks.configuration import project, stack_configuration
 from stacks.outputs import LOCAL_STACK
 from stacks.trigger import SUFFIXES

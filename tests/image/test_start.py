@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from function.results import csv_key
-from local.sample_class import person_in_class
-from local.sample_video import Scene, write_video
+from samples.sample_class import person_in_class
+from samples.sample_video import Scene, write_video
 from tests.image.container import Container, unnoticed
 from tests.integration.conftest import OBAMA, SMALL
 

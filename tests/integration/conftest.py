@@ -10,8 +10,8 @@ from enroll.deployed import enrol_students, load_gallery
 from enroll.enrolment import enrol
 from function.student_list import read_students
 from local.aws import LocalAws
-from local.sample_class import make_sample_class, person_in_class
-from local.sample_video import Scene, write_video
+from samples.sample_class import make_sample_class, person_in_class
+from samples.sample_video import Scene, write_video
 from tests.integration.pipeline import Pipeline
 
 if TYPE_CHECKING:

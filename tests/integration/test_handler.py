@@ -25,8 +25,8 @@ from function.storage import StoredVideo, downloaded
 from function.students import Student
 from local.emulator import REGION, start_emulator
 from local.lifeline import Lifeline
-from local.sample_video import Scene, write_video
-from local.samples import sample_picture
+from samples.pictures import sample_picture
+from samples.sample_video import Scene, write_video
 from stacks.embedded_aws import ADMINISTRATOR
 
 if TYPE_CHECKING:

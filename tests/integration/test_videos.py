@@ -14,7 +14,7 @@ from enroll.deployed import enrol_students, forget_students, load_gallery
 from enroll.enrolment import enrol
 from function.results import csv_key
 from function.students import Student
-from local.sample_class import person_in_class
+from samples.sample_class import person_in_class
 from tests.integration.conftest import BIDEN, COLLINS, OBAMA, STRANGER
 
 if TYPE_CHECKING:

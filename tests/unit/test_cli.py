@@ -19,8 +19,8 @@ from function.recogniser.faces.encoding import find_faces
 from function.recogniser.identity.gallery import Gallery
 from function.recogniser.options import RecognitionOptions
 from function.results import COLUMNS
-from local.sample_video import Scene, write_video
-from local.samples import sample_picture
+from samples.pictures import sample_picture
+from samples.sample_video import Scene, write_video
 
 if TYPE_CHECKING:
     from tests.unit.conftest import MakeVideo

@@ -15,7 +15,7 @@ from local.aws import LocalAws
 from local.demo import _files, _own_class
 from local.demo_report import Truth, is_as_expected, report
 from local.round_trip import NoResultError, Result, RoundTrip
-from local.sample_class import make_sample_class
+from samples.sample_class import make_sample_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

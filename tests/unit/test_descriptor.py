@@ -15,7 +15,7 @@ from function.recogniser.faces.detector import detect_faces
 from function.recogniser.faces.dlib_file import ModelFileError, read_network
 from function.recogniser.faces.encoding import MODEL
 from function.recogniser.faces.models import model_file
-from local.samples import SAMPLE_PICTURES, sample_picture
+from samples.pictures import SAMPLE_PICTURES, sample_picture
 
 if TYPE_CHECKING:
     from pathlib import Path

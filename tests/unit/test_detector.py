@@ -13,7 +13,7 @@ from PIL import Image
 from function.recogniser.faces import detector
 from function.recogniser.faces.detector import detect_faces, possible_faces
 from function.recogniser.faces.dlib_file import ModelFileError, first_filter
-from local.samples import sample_picture
+from samples.pictures import sample_picture
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,8 +16,8 @@ from PIL import Image
 
 from enroll.__main__ import main
 from function.recogniser.identity.gallery import Gallery
-from local.sample_class import BIDEN, COLLINS, OBAMA, SampleClass, make_sample_class
-from local.samples import sample_picture
+from samples.pictures import sample_picture
+from samples.sample_class import BIDEN, COLLINS, OBAMA, SampleClass, make_sample_class
 from stacks.buckets import DAYS_TO_KEEP_SUPERSEDED
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from function.recogniser.identity.gallery import Gallery, GalleryError
 from function.students import Student, look_up
 from local.emulator import REGION, start_emulator
 from local.lifeline import Lifeline
-from local.sample_class import make_sample_class
+from samples.sample_class import make_sample_class
 from stacks import outputs
 from stacks.names import camel_case
 from stacks.outputs import Deployment, StackOutputs

@@ -12,7 +12,7 @@ from PIL import Image
 
 from enroll.portraits import PortraitRefusedError, encode_portrait, find_portraits, read_upright
 from function.recogniser.faces.encoding import find_faces
-from local.samples import sample_picture
+from samples.pictures import sample_picture
 
 _CLIPS = os.environ.get("LAMBDALENS_CLIPS")
 _SAME_PERSON = 0.35

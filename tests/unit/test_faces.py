@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from function.recogniser.faces.encoding import ENCODING_LENGTH, find_faces
-from local.samples import SAMPLE_PICTURES, sample_picture
+from samples.pictures import SAMPLE_PICTURES, sample_picture
 
 if TYPE_CHECKING:
     from types import ModuleType

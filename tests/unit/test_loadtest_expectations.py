@@ -14,7 +14,7 @@ from loadtest.expectations import (
     sample_expectations,
 )
 from loadtest.sources import Source, SourceError, find_sources
-from local.sample_class import ClassVideo
+from samples.sample_class import ClassVideo
 
 if TYPE_CHECKING:
     from pathlib import Path

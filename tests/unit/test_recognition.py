@@ -14,8 +14,8 @@ from function.recogniser.identity.gallery import Gallery
 from function.recogniser.options import RecognitionOptions
 from function.recogniser.recognition import recognise
 from function.recogniser.video.track import UnreadableVideoError
-from local.sample_video import Scene, write_video
-from local.samples import sample_picture
+from samples.pictures import sample_picture
+from samples.sample_video import Scene, write_video
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,8 +16,8 @@ from function.recogniser.recognition import recognise
 from function.recogniser.video.sampling import sampled_frames
 from function.recogniser.video.track import UnreadableVideoError
 from function.student_list import read_students
-from local.sample_class import ClassVideo, make_class_videos, make_sample_class
-from local.sample_video import FRAMES_PER_SECOND, Scene, write_video
+from samples.sample_class import ClassVideo, make_class_videos, make_sample_class
+from samples.sample_video import FRAMES_PER_SECOND, Scene, write_video
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ from PIL import Image
 from function.recogniser.faces.detector import detect_faces
 from function.recogniser.faces.location import Location
 from function.recogniser.faces.search import FaceSearch, seen_coarsely
-from local.samples import sample_picture
+from samples.pictures import sample_picture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from local import samples
+from samples import pictures
 
 
 @pytest.fixture
@@ -19,21 +19,21 @@ def no_index(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_FIND_LINKS", "")
 
 
-@pytest.mark.parametrize("name", samples.SAMPLE_PICTURES)
+@pytest.mark.parametrize("name", pictures.SAMPLE_PICTURES)
 def test_every_picture_can_be_had(name: str) -> None:
-    path = samples.sample_picture(name)
+    path = pictures.sample_picture(name)
     assert path.name == name
     assert path.is_file()
 
 
 @pytest.mark.usefixtures("no_index")
 def test_a_cached_picture_needs_no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    cached = samples.sample_picture("biden.jpg")
+    cached = pictures.sample_picture("biden.jpg")
     folder = tmp_path / "samples"
     folder.mkdir()
     (folder / "biden.jpg").write_bytes(cached.read_bytes())
     monkeypatch.setenv("LAMBDALENS_CACHE", str(tmp_path))
-    assert samples.sample_picture("biden.jpg") == folder / "biden.jpg"
+    assert pictures.sample_picture("biden.jpg") == folder / "biden.jpg"
 
 
 @pytest.mark.usefixtures("no_index")
@@ -41,8 +41,8 @@ def test_without_network_the_error_is_one_line_with_the_picture_and_the_remedy(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("LAMBDALENS_CACHE", str(tmp_path))
-    with pytest.raises(samples.SamplesUnavailableError) as raised:
-        samples.sample_picture("astronaut.png")
+    with pytest.raises(pictures.SamplesUnavailableError) as raised:
+        pictures.sample_picture("astronaut.png")
     message = str(raised.value)
     assert "\n" not in message
     assert "astronaut.png" in message
@@ -57,8 +57,8 @@ def test_a_damaged_picture_in_the_cache_is_not_used(
     (tmp_path / "samples").mkdir()
     (tmp_path / "samples" / "biden.jpg").write_bytes(b"half a picture")
     monkeypatch.setenv("LAMBDALENS_CACHE", str(tmp_path))
-    with pytest.raises(samples.SamplesUnavailableError):
-        samples.sample_picture("biden.jpg")
+    with pytest.raises(pictures.SamplesUnavailableError):
+        pictures.sample_picture("biden.jpg")
 
 
 def test_processes_that_fetch_at_the_same_time_do_not_disturb_each_other(
@@ -68,7 +68,7 @@ def test_processes_that_fetch_at_the_same_time_do_not_disturb_each_other(
     command = [
         sys.executable,
         "-c",
-        "from local.samples import sample_picture; sample_picture('grace_hopper.jpg')",
+        "from samples.pictures import sample_picture; sample_picture('grace_hopper.jpg')",
     ]
     processes = [subprocess.Popen(command) for _ in range(2)]
     assert [process.wait() for process in processes] == [0, 0]
@@ -80,13 +80,13 @@ def test_a_cache_that_cannot_be_written_is_named_with_the_remedy(
 ) -> None:
     (tmp_path / "file").write_bytes(b"")
     monkeypatch.setenv("LAMBDALENS_CACHE", str(tmp_path / "file"))
-    with pytest.raises(samples.SamplesUnavailableError, match="set LAMBDALENS_CACHE to a folder"):
-        samples.sample_picture("grace_hopper.jpg")
+    with pytest.raises(pictures.SamplesUnavailableError, match="set LAMBDALENS_CACHE to a folder"):
+        pictures.sample_picture("grace_hopper.jpg")
 
 
 def test_an_unknown_picture_is_a_key_error() -> None:
     with pytest.raises(KeyError):
-        samples.sample_picture("nobody.jpg")
+        pictures.sample_picture("nobody.jpg")
 
 
 @pytest.mark.parametrize(
@@ -101,4 +101,4 @@ def test_an_unknown_picture_is_a_key_error() -> None:
 def test_the_cache_folder_follows_the_environment(
     environment: dict[str, str], folder: Path
 ) -> None:
-    assert samples.cache_folder(environment) == folder
+    assert pictures.cache_folder(environment) == folder

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageOps
 
-from local.sample_video import Scene, write_video
-from local.samples import fetch_sample_pictures, sample_picture
+from samples.pictures import fetch_sample_pictures, sample_picture
+from samples.sample_video import Scene, write_video
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,0 +1,49 @@
+"""Which package may stand on which: what measures on no AWS, the recogniser on files alone."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stacks.configuration import REPOSITORY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OURS = {"bench", "enroll", "function", "loadtest", "local", "samples", "stacks", "tests"}
+SDK = {"boto3", "botocore", "types_boto3_dynamodb", "types_boto3_s3"}
+
+
+def imports(folder: str) -> Iterator[tuple[str, ...]]:
+    """Yield the parts of the name of everything that is imported in a folder, wherever it is."""
+    files = [*(REPOSITORY / folder).rglob("*.py")]
+    assert files
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_bytes())):
+            if isinstance(node, ast.Import):
+                yield from (tuple(alias.name.split(".")) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                assert node.level == 0, f"{file} has a relative import"
+                module = (node.module or "").split(".")
+                yield from ((*module, alias.name) for alias in node.names)
+
+
+@pytest.mark.parametrize("folder", ["bench", "loadtest", "samples"])
+def test_what_measures_does_not_need_the_embedded_aws(folder: str) -> None:
+    assert "local" not in {name[0] for name in imports(folder)}
+
+
+def test_the_samples_need_nothing_else_of_ours() -> None:
+    assert {name[0] for name in imports("samples")} & OURS == {"samples"}
+
+
+def test_the_function_needs_nothing_else_of_ours() -> None:
+    assert {name[0] for name in imports("function")} & OURS == {"function"}
+
+
+def test_the_recogniser_knows_neither_aws_nor_the_handler() -> None:
+    names = set(imports("function/recogniser"))
+    assert not {name[0] for name in names} & SDK
+    assert {name[1] for name in names if name[0] == "function"} == {"recogniser"}
