@@ -8,8 +8,6 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.run-installed
 DEV := $(VENV)/.dev-installed
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate
-# No BLAS threads: on frames this small they cost more CPU than they save.
-export OPENBLAS_NUM_THREADS ?= 1
 
 .PHONY: help setup demo up loadtest test bench image image-test image-packages lint format lock clean
 

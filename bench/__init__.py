@@ -3,12 +3,11 @@
 What the function does with a video, beside the plain way of doing it, in CPU time and in one run.
 """
 
-import os
 import warnings
 
-# As in the function's image, and before anything imports NumPy: on frames this small BLAS threads
-# cost more CPU time than they save, and would be charged to whoever is measured.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# First, because it decides how many threads NumPy may have, which counts before NumPy is imported:
+# all ways of recognising are measured with as many as the function has.
+import function  # noqa: F401 - for what it sets
 
 # Known and pinned for, and no news for who reads the figures.
 warnings.filterwarnings("ignore", message="pkg_resources is deprecated", category=UserWarning)
