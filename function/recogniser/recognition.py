@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from function.recogniser.ahead import worked_ahead
-from function.recogniser.faces.encoding import encode_faces
-from function.recogniser.faces.search import FaceSearch, seen_coarsely
+from function.recogniser.faces.encoding import encoded
+from function.recogniser.faces.orientation import Orientation
+from function.recogniser.faces.search import FaceSearch
 from function.recogniser.identity.attendance import Attendance, Look, attendance
 from function.recogniser.identity.tracks import Sighting, Tracker
 from function.recogniser.video.sampling import sampled_frames
+from function.recogniser.video.scenes import Scenes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -119,24 +123,31 @@ def search(
             )
 
 
+class _Sample(NamedTuple):
+    """A sampled frame, upright, with what may be a face in its small form."""
+
+    frame: Frame
+    possible: Sequence[Detection]
+    new_scene: bool
+
+
 def _sightings(
     video: Path, options: RecognitionOptions
 ) -> Generator[tuple[Frame, list[Sighting]], None, None]:
-    """Yield each sampled frame with the faces found in it, those that cost least to find first."""
+    """Yield each sampled frame with the faces found in it."""
     face_search, tracker = FaceSearch(), Tracker()
-    with closing(worked_ahead(_frames(video, options))) as frames:
-        for frame, possible in frames:
-            expected = tracker.next_sample(new_scene=face_search.see(frame))
-            for faces in face_search.faces(frame, possible, expected=expected):
-                yield frame, tracker.follow(faces)
+    with closing(worked_ahead(_samples(video, options))) as samples:
+        for frame, possible, new_scene in samples:
+            faces = face_search.faces(frame, possible, new_scene=new_scene)
+            yield frame, tracker.follow(faces, new_scene=new_scene)
 
 
-def _frames(
-    video: Path, options: RecognitionOptions
-) -> Generator[tuple[Frame, list[Detection]], None, None]:
-    """Yield each sampled frame with what may be a face in it."""
+def _samples(video: Path, options: RecognitionOptions) -> Generator[_Sample, None, None]:
+    scenes, orientation = Scenes(), Orientation()
     for frame in sampled_frames(video, per_second=options.samples_per_second):
-        yield frame, seen_coarsely(frame)
+        new_scene = scenes.is_new(frame)
+        upright, possible, turned = orientation.upright(frame, new_scene=new_scene)
+        yield _Sample(upright, possible, new_scene or turned)
 
 
 def _looks(
@@ -145,9 +156,10 @@ def _looks(
     """Encode the faces of a frame that are due, and compare them with the gallery."""
     if not (due and gallery.student_ids):
         return
-    encodings = encode_faces(frame.pixels, [seen.place for seen in due])
-    for seen, match in zip(due, gallery.nearest(encodings), strict=True):
-        look = Look(match=match)
+    faces = encoded(frame.pixels, [seen.face for seen in due])
+    matches = gallery.nearest(np.stack([face.encoding for face in faces]))
+    for seen, face, match in zip(due, faces, matches, strict=True):
+        look = Look(match=match, quality=face.quality)
         clear = look.is_clear(tolerance=options.tolerance, margin=options.margin)
         seen.track.look(frame, seen.place, look, clear=clear)
         yield look

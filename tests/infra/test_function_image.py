@@ -177,6 +177,7 @@ def test_what_is_not_in_the_image_does_not_change_the_digest(clone: Path, file: 
         "function/Dockerfile",
         "function/requirements.lock",
         "function/requirements-build.lock",
+        "function/requirements-models.lock",
     ],
 )
 def test_one_changed_byte_changes_the_digest(clone: Path, file: str) -> None:
@@ -236,14 +237,22 @@ def test_outside_of_a_git_repository_the_revision_is_unknown(tmp_path: Path) -> 
     assert build_arguments(tmp_path) == {"REVISION": "unknown", "SOURCE": "unknown"}
 
 
-def test_the_image_installs_what_the_tests_ran_with() -> None:
-    """The lock files pin the same versions as constraints.txt, with hashes besides."""
-    pinned = set((REPOSITORY / "constraints.txt").read_text(encoding="utf-8").splitlines())
-    for lock in ("requirements.lock", "requirements-build.lock"):
-        text = (REPOSITORY / "function" / lock).read_text(encoding="utf-8")
-        requirements = re.findall(r"^(\S+==\S+(?: ;.*?)?) \\\n +--hash=sha256:", text, re.MULTILINE)
-        assert len(requirements) == text.count("==")
-        assert set(requirements) <= pinned
+@pytest.mark.parametrize(
+    ("lock", "pins"),
+    [
+        ("requirements.lock", "constraints.txt"),
+        ("requirements-build.lock", "constraints.txt"),
+        ("requirements-models.lock", "function/requirements-models.txt"),
+    ],
+)
+def test_the_image_installs_what_the_tests_ran_with(lock: str, pins: str) -> None:
+    """The lock files pin the same versions, with hashes besides."""
+    lines = (REPOSITORY / pins).read_text(encoding="utf-8").splitlines()
+    pinned = {line.partition("#")[0].strip() for line in lines}
+    text = (REPOSITORY / "function" / lock).read_text(encoding="utf-8")
+    requirements = re.findall(r"^(\S+==\S+(?: ;.*?)?) \\\n +--hash=sha256:", text, re.MULTILINE)
+    assert len(requirements) == text.count("==")
+    assert set(requirements) <= pinned
 
 
 def test_the_dockerfile_runs_the_handler_without_privileges() -> None:

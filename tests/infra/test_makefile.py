@@ -11,7 +11,12 @@ from stacks.configuration import REPOSITORY
 if TYPE_CHECKING:
     from pathlib import Path
 
-PINS = ("constraints.txt", "function/requirements.lock", "function/requirements-build.lock")
+PINS = (
+    "constraints.txt",
+    "function/requirements.lock",
+    "function/requirements-build.lock",
+    "function/requirements-models.lock",
+)
 
 
 def test_pins_are_left_as_they_are_when_pinning_again_fails(tmp_path: Path) -> None:
@@ -22,6 +27,7 @@ def test_pins_are_left_as_they_are_when_pinning_again_fails(tmp_path: Path) -> N
         "requirements-dev.txt",
         "requirements-reference.txt",
         "function/requirements.txt",
+        "function/requirements-models.txt",
         *PINS,
     ):
         shutil.copy(REPOSITORY / file, tmp_path / file)

@@ -126,7 +126,7 @@ def blank_video(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @pytest.fixture
 def enrolled(s3: S3Client, dynamodb: DynamoDBClient, obama: Image.Image, tmp_path: Path) -> Gallery:
-    (face,) = find_faces(np.asarray(obama), upsample=0)
+    (face,) = find_faces(np.asarray(obama))
     gallery = Gallery(student_ids=("44",), encodings=face.encoding[np.newaxis])
     gallery.save(tmp_path / "g.npz")
     s3.put_object(Bucket=VIDEOS, Key=GALLERY, Body=(tmp_path / "g.npz").read_bytes())

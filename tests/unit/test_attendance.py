@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from function.recogniser.faces.quality import Quality
 from function.recogniser.identity.attendance import (
     CONFIDENT_DISTANCE,
     DOUBT,
+    POOR_CONFIDENT_DISTANCE,
     Attendance,
     Look,
     attendance,
@@ -18,15 +22,33 @@ from function.recogniser.identity.gallery import Match
 TOLERANCE, MARGIN = 0.59, 0.05
 
 
-def look(student_id: str, distance: float, *times: float, margin: float = 0.1) -> Look:
+GOOD = Quality(height=80, score=0.92, tilt=5, sharpness=0.2, brightness=120)
+POOR = {
+    "small": replace(GOOD, height=17),
+    "doubtful": replace(GOOD, score=0.7),
+    "tilted": replace(GOOD, tilt=60),
+    "blurred": replace(GOOD, sharpness=0.09),
+    "dark": replace(GOOD, brightness=15),
+}
+
+
+def look(
+    student_id: str, distance: float, *times: float, margin: float = 0.1, quality: Quality = GOOD
+) -> Look:
     match = Match(student_id=student_id, distance=distance, margin=margin)
-    return Look(match=match, times=list(times))
+    return Look(match=match, quality=quality, times=list(times))
 
 
-def seen(student_id: str, *distances: float, start: float = 0.0, margin: float = 0.1) -> list[Look]:
+def seen(
+    student_id: str,
+    *distances: float,
+    start: float = 0.0,
+    margin: float = 0.1,
+    quality: Quality = GOOD,
+) -> list[Look]:
     """Return looks at the student, two a second."""
     return [
-        look(student_id, distance, start + 0.5 * index, margin=margin)
+        look(student_id, distance, start + 0.5 * index, margin=margin, quality=quality)
         for index, distance in enumerate(distances)
     ]
 
@@ -56,6 +78,38 @@ def test_one_confident_look_or_several_that_are_near_on_average_are_enough(
     distances: list[float], *, enough: bool
 ) -> None:
     assert present(seen("a", *distances)) == (["a"] if enough else [])
+
+
+@pytest.mark.parametrize("quality", POOR.values(), ids=POOR)
+@pytest.mark.parametrize(
+    ("distances", "enough"),
+    [
+        ([POOR_CONFIDENT_DISTANCE], True),
+        ([CONFIDENT_DISTANCE], False),
+        ([0.53, 0.54], True),
+        ([0.54, 0.55], False),
+    ],
+)
+def test_poor_looks_have_to_be_nearer(
+    quality: Quality, distances: list[float], *, enough: bool
+) -> None:
+    assert present(seen("a", *distances, quality=quality)) == (["a"] if enough else [])
+
+
+def test_a_look_that_is_poor_in_two_ways_is_never_enough_by_itself() -> None:
+    twice = replace(POOR["tilted"], score=0.7)
+    assert present(seen("a", 0.3, quality=twice)) == []
+    assert present(seen("a", 0.47, 0.48, quality=twice)) == ["a"]
+    assert present(seen("a", 0.50, 0.51, quality=twice)) == []
+
+
+def test_two_poor_looks_at_one_moment_are_one_and_a_good_one_counts_before_them() -> None:
+    poor = POOR["small"]
+    nearer = [look("a", 0.51, 1.0, quality=poor), look("a", 0.52, 1.0, quality=poor)]
+    assert present(nearer) == []
+    later = look("a", 0.58, 2.0)
+    assert present([*nearer, look("a", 0.62, 1.0), later]) == []
+    assert present([*nearer, look("a", 0.59, 1.0), later]) == ["a"]
 
 
 def test_looks_at_the_same_moment_bear_nothing_out() -> None:

@@ -35,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("class")
     with Image.open(sample_picture("obama.jpg")) as picture:
         obama = picture.convert("RGB")
-    (face,) = find_faces(np.asarray(obama), upsample=0)
+    (face,) = find_faces(np.asarray(obama))
     Gallery(student_ids=("44",), encodings=face.encoding[np.newaxis]).save(folder / "g.npz")
     (folder / "s.csv").write_text(STUDENTS, encoding="utf-8")
     write_video(folder / "seen.mp4", [Scene(seconds=1, pictures=[obama])])

@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from function.recogniser.faces.alignment import face_chip
-from function.recogniser.faces.descriptor import CHIP_SIZE, ENCODING_LENGTH, DescriptorNetwork
-from function.recogniser.faces.detector import detect_faces
+from function.recogniser.faces.conversion import descriptor_model
+from function.recogniser.faces.descriptor import CHIP_SIZE, ENCODING_LENGTH, describe
 from function.recogniser.faces.dlib_file import ModelFileError, read_network
-from function.recogniser.faces.encoding import MODEL
+from function.recogniser.faces.location import Location
 from function.recogniser.faces.models import model_file
 from samples.pictures import SAMPLE_PICTURES, sample_picture
 
@@ -22,41 +22,44 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-
-@pytest.fixture(scope="module")
-def network() -> DescriptorNetwork:
-    return DescriptorNetwork(model_file(MODEL))
+MODEL = "dlib_face_recognition_resnet_model_v1.dat"
 
 
 @pytest.fixture(scope="module")
-def chips() -> NDArray[np.uint8]:
+def chips() -> list[NDArray[np.uint8]]:
     """Return the chips of the sample faces, and one of noise."""
     noise = np.random.default_rng(0).integers(0, 256, (CHIP_SIZE, CHIP_SIZE, 3), np.uint8)
     found = [noise]
+    detect = dlib.get_frontal_face_detector()
     for name in SAMPLE_PICTURES:
         with Image.open(sample_picture(name)) as picture:
             pixels = np.asarray(picture.convert("RGB"))
-        found += [face_chip(pixels, face.location) for face in detect_faces(pixels)]
-    return np.stack(found)
+        found += [
+            face_chip(pixels, Location(box.top(), box.right(), box.bottom(), box.left()))
+            for box in detect(pixels, 0)
+        ]
+    return found
 
 
-def test_descriptors_are_those_of_dlib(
-    network: DescriptorNetwork, chips: NDArray[np.uint8]
-) -> None:
+def test_descriptors_are_those_of_dlib(chips: list[NDArray[np.uint8]]) -> None:
     original = dlib.face_recognition_model_v1(str(model_file(MODEL)))
     expected = np.array([original.compute_face_descriptor(chip) for chip in chips])
-    descriptors = network.describe(chips)
+    descriptors = describe(chips)
     assert descriptors.shape == (len(chips), ENCODING_LENGTH)
     assert descriptors.dtype == np.float32
     assert np.linalg.norm(descriptors - expected, axis=1).max() <= 1e-5
 
 
 def test_a_descriptor_does_not_depend_on_the_faces_described_with_it(
-    network: DescriptorNetwork, chips: NDArray[np.uint8]
+    chips: list[NDArray[np.uint8]],
 ) -> None:
-    together = network.describe(chips)
-    alone = np.concatenate([network.describe(chip[np.newaxis]) for chip in chips])
+    together = describe(chips)
+    alone = np.concatenate([describe([chip]) for chip in chips])
     assert np.allclose(together, alone, atol=1e-6)
+
+
+def test_no_faces_have_no_descriptors() -> None:
+    assert describe([]).shape == (0, ENCODING_LENGTH)
 
 
 @pytest.mark.parametrize(
@@ -93,4 +96,4 @@ def test_a_network_of_another_form_is_refused(tmp_path: Path) -> None:
     settings = bytes([1, 32, 1, 7, 1, 7, 1, 2, 1, 2])
     path.write_bytes(content.replace(settings, settings[:-4] + bytes([1, 1, 1, 1]), 1))
     with pytest.raises(ModelFileError, match="convolution"):
-        DescriptorNetwork(path)
+        descriptor_model(path)

@@ -1,101 +1,84 @@
-"""The detector is dlib's, kept in a file because dlib is slow to build it."""
+"""What may be a face is found, of any size and light, with landmarks that say how it lies."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
 import dlib
 import numpy as np
 import pytest
 from PIL import Image
 
-from function.recogniser.faces import detector
-from function.recogniser.faces.detector import detect_faces, possible_faces
-from function.recogniser.faces.dlib_file import ModelFileError, first_filter
-from samples.pictures import sample_picture
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from numpy.typing import NDArray
+from function.recogniser.faces.detector import Detection, detect_faces
+from tests.unit.faces import picture_of, sample
 
 
-@pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return an empty cache folder that is used in this test."""
-    monkeypatch.setenv("LAMBDALENS_CACHE", str(tmp_path))
-    detector._detectors_of_thread.cache_clear()
-    return tmp_path
+def hog_boxes(pixels: np.typing.NDArray[np.uint8]) -> list[dlib.rectangle]:
+    boxes: list[dlib.rectangle] = list(dlib.get_frontal_face_detector()(pixels, 0))
+    return boxes
 
 
-@pytest.fixture(autouse=True)
-def _forget_the_cache() -> object:
-    yield
-    detector._detectors_of_thread.cache_clear()
+@pytest.mark.parametrize("name", ["obama.jpg", "biden.jpg", "grace_hopper.jpg"])
+def test_a_face_has_about_the_box_that_dlibs_detector_gives_it(name: str) -> None:
+    pixels = np.asarray(sample(name))
+    (expected,) = hog_boxes(pixels)
+    face, *others = detect_faces(pixels)
+    assert face.is_sure
+    assert not any(other.is_certain for other in others)
+    place = face.location
+    assert place.height == pytest.approx(expected.height(), rel=0.25)
+    for edge, other in (
+        (place.top, expected.top()),
+        (place.left, expected.left()),
+        (place.right, expected.right()),
+        (place.bottom, expected.bottom()),
+    ):
+        assert edge == pytest.approx(other, abs=0.2 * place.height)
 
 
-def sample(name: str, *, height: int | None = None, mode: str = "RGB") -> NDArray[np.uint8]:
-    with Image.open(sample_picture(name)) as picture:
-        size = (round(picture.width * height / picture.height), height) if height else picture.size
-        return np.array(picture.resize(size).convert(mode))
+@pytest.mark.parametrize("height", [25, 40, 80, 160, 300])
+def test_faces_of_any_height_are_found(height: int) -> None:
+    picture, expected = picture_of("obama.jpg", height=height)
+    face = detect_faces(picture)[0]
+    assert face.location.overlap(expected) > 0.5
+    assert face.is_upright
 
 
-def test_the_faces_are_dlibs(request: pytest.FixtureRequest) -> None:
-    pixels = sample("obama.jpg")
-    request.getfixturevalue("cache")
-    boxes, scores, _ = dlib.get_frontal_face_detector().run(pixels, 0, 0.0)
-    for _ in range(2):  # from dlib, and from the file
-        faces = detect_faces(pixels)
-        assert [face.score for face in faces] == list(scores)
-        assert [face.location for face in faces] == [
-            (box.top(), box.right(), box.bottom(), box.left()) for box in boxes
-        ]
-        detector._detectors_of_thread.cache_clear()
+@pytest.mark.parametrize("tilt", [-30, -15, 0, 15, 30])
+def test_the_tilt_of_a_face_is_told(tilt: int) -> None:
+    upright = sample("obama.jpg").resize((500, 700))
+    straight = detect_faces(np.asarray(upright))[0].tilt
+    # Pillow turns counterclockwise.
+    turned = upright.rotate(-tilt, Image.Resampling.BILINEAR, fillcolor=(120, 120, 120))
+    face = detect_faces(np.asarray(turned))[0]
+    assert face.tilt - straight == pytest.approx(tilt, abs=15)
 
 
-def test_the_detector_is_kept_and_read_back(cache: Path) -> None:
-    detect_faces(np.zeros((80, 80), np.uint8))
-    kept = {path: path.stat().st_mtime_ns for path in cache.iterdir()}
-    assert len(kept) == 2
-    detector._detectors_of_thread.cache_clear()
-    detect_faces(np.zeros((80, 80), np.uint8))
-    assert {path: path.stat().st_mtime_ns for path in cache.iterdir()} == kept
+def test_a_dark_face_is_found() -> None:
+    picture, expected = picture_of("obama.jpg", height=120)
+    face = detect_faces((picture * 0.2).astype(np.uint8))[0]
+    assert face.location.overlap(expected) > 0.5
 
 
-def test_where_nothing_can_be_kept_faces_are_found_all_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pixels = sample("obama.jpg")
-    file = tmp_path / "file"
-    file.touch()
-    monkeypatch.setenv("LAMBDALENS_CACHE", str(file / "cannot be a folder"))
-    detector._detectors_of_thread.cache_clear()
-    assert len(detect_faces(pixels)) == 1
+def test_a_face_in_a_picture_that_is_mapped_is_where_the_map_says() -> None:
+    face = Detection(
+        landmarks=np.array([30 + 30j, 70 + 30j, 50 + 55j, 35 + 75j, 65 + 75j]), score=0.9
+    )
+    larger = face.mapped(2, 10 + 20j)
+    assert larger.height == pytest.approx(2 * face.height)
+    assert larger.centre == pytest.approx(2 * face.centre + 10 + 20j)
+    assert face.mapped(1j).tilt - face.tilt == pytest.approx(90)
+    assert larger.score == face.score
 
 
-def test_the_first_filter_finds_every_frontal_face_and_smaller_ones() -> None:
-    for height, name in ((400, "obama.jpg"), (250, "obama.jpg"), (400, "biden.jpg")):
-        picture = sample(name, height=height, mode="L")
-        possible = possible_faces(picture)
-        for face in detect_faces(picture):
-            assert any(face.location.overlap(other.location) > 0.5 for other in possible)
-    small = sample("obama.jpg", height=215, mode="L")
-    assert not detect_faces(small)
-    assert possible_faces(small)
+@pytest.mark.parametrize("size", [(1, 1), (20, 40), (33, 65), (64, 64)])
+def test_a_picture_of_nothing_has_no_face(size: tuple[int, int]) -> None:
+    assert detect_faces(np.zeros((*size, 3), np.uint8)) == []
 
 
-def test_threads_do_not_share_a_detector() -> None:
-    # It works in memory of its own: two threads in one end in a crash.
-    with ThreadPoolExecutor(1) as other:
-        theirs = other.submit(detector._detectors).result()
-    assert not {id(one) for one in theirs} & {id(one) for one in detector._detectors()}
-
-
-def test_what_is_no_detector_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "detector.svm"
-    dlib.get_frontal_face_detector().save(str(path))
-    for content in (path.read_bytes()[:-1], path.read_bytes() + b"\1\1", b"text", b""):
-        path.write_bytes(content)
-        with pytest.raises(ModelFileError, match=r"detector\.svm"):
-            first_filter(path)
+def test_threads_may_share_the_network() -> None:
+    picture, _ = picture_of("obama.jpg", height=80)
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(detect_faces, [picture] * 8))
+    scores = [[face.score for face in faces] for faces in found]
+    assert scores == [scores[0]] * 8

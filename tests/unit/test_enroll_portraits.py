@@ -28,14 +28,14 @@ def obama() -> Image.Image:
 
 @pytest.fixture(scope="module")
 def encoding(obama: Image.Image) -> np.ndarray:
-    return find_faces(np.array(obama), upsample=0)[0].encoding
+    return find_faces(np.array(obama))[0].encoding
 
 
 def test_a_jpeg_that_is_not_scaled_keeps_the_encoding_of_its_pixels() -> None:
     path = sample_picture("obama.jpg")
     with Image.open(path) as picture:
         pixels = np.array(picture.convert("RGB"))
-    expected = find_faces(pixels, upsample=0)[0].encoding
+    expected = find_faces(pixels)[0].encoding
     assert np.array_equal(encode_portrait(path), expected)
 
 

@@ -34,7 +34,7 @@ def open_sample(name: str) -> Image.Image:
 
 
 def encoding(name: str) -> NDArray[np.float32]:
-    (face,) = find_faces(np.asarray(open_sample(name)), upsample=0)
+    (face,) = find_faces(np.asarray(open_sample(name)))
     return face.encoding
 
 

@@ -27,8 +27,6 @@ _LONGEST_INTEGER = 8
 _TENSOR_VERSION = 2
 _HIGHEST_LAYER_VERSION = 3
 
-_DETECTOR_SETTINGS = 18  # integers, before the number of filters
-
 # What a layer writes after its name, until its parameters' tail which is the same for all
 # (`serialize` of each class in dlib/dnn/layers.h): t a tensor, i an integer, d a floating-point
 # number, a the shape of a part of the parameters.
@@ -76,28 +74,6 @@ def read_network(path: Path, *, input_name: str) -> list[Layer]:
     return layers
 
 
-def first_filter(path: Path) -> bytes:
-    """Return the file of a detector that has only the first filter of the one at `path`.
-
-    A detector file is settings, the number of filters, and the filters; each is the sizes of a
-    matrix (negated, as dlib writes them) and its numbers. Raises ModelFileError where the file
-    is something else.
-    """
-    content = path.read_bytes()
-    reader = _Reader(content, name=path.name)
-    for _ in range(_DETECTOR_SETTINGS):
-        reader.integer()
-    before = reader.at
-    filters = reader.integer()
-    start = reader.at
-    reader.skip_matrix()
-    end = reader.at
-    for _ in range(filters - 1):
-        reader.skip_matrix()
-    reader.expect(reader.at_end(), "the end of the detector")
-    return content[:before] + bytes([1, 1]) + content[start:end]
-
-
 class _Reader:
     """A position in the bytes of one file."""
 
@@ -121,12 +97,6 @@ class _Reader:
             self.floating_point()
         for _ in range(2):  # the rows and columns of the image
             self.integer()
-
-    def skip_matrix(self) -> None:
-        rows, columns = -self.integer(), -self.integer()
-        self.expect(rows > 0 and columns > 0, "a matrix")
-        for _ in range(rows * columns):
-            self.floating_point()
 
     def layer(self) -> Layer:
         name = self.string()

@@ -1,163 +1,211 @@
-"""Search: where in a frame to look for faces, and at what size.
+"""Search: where the faces are in the sampled frames of a video.
 
-The whole of every frame is looked at coarsely, which finds the large faces; where that finds
-something that could be a face but may be none, where a face was before, and where
-`attention` expects small ones, a closer look decides. Large faces turned to the side or tilted take
-another look at the whole, which a scene is given at once if it seems empty, and every few seconds
-as it goes on.
+Every frame is looked at in a small form. The first of a scene is looked at in its full width as
+well, and every few seconds one in a wider form, for faces that are too small for the first look.
+What may be a face is looked at closely; a face of the frame before that was missed is looked for
+where it was. So a small face that was seen once is followed without wide looks.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-import dlib
-import numpy as np
-
-from function.recogniser.faces.attention import Attention
-from function.recogniser.faces.detector import Detection, detect_faces, possible_faces
+from function.recogniser.faces.close_look import seen_closely
+from function.recogniser.faces.detector import detect_faces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
+    from function.recogniser.faces.detector import Detection
     from function.recogniser.faces.location import Location
     from function.recogniser.video.frame import Frame
 
-_COARSE_LENGTH = 640  # pixels of the longer side
-_FINE_SCALE = 1.35  # the smallest faces sought are about 38 pixels high
+# Pixels of the longer side in each kind of look, at most: pictures are never scaled up. Of faces
+# 45 pixels high in 1080p the small look finds two thirds, the wide one nearly all, and the full
+# one, at five times the cost of the wide, nine of ten that are 22 pixels high.
+_SMALL = 640
+_WIDE = 1280
+_FULL = 1920
 
-# A close look: what a face is scaled to, in pixels, and how much around it is looked at, as a
-# share of its height. Where a face was before, less is enough.
-_CLOSE_HEIGHT = 90
-_AROUND = 0.5
-_FAMILIAR_HEIGHT = 75
-_AROUND_FAMILIAR = 0.4
-_FAMILIAR = -0.5  # score
+# How often a scene that goes on gets a wide look, in seconds.
+_WIDE_EVERY = 5.0
+
+# The score in a close look from which on something is a face.
+_FACE = 0.6
+
+# Degrees that a face may be tilted in a close look that needs no other.
+_STRAIGHT = 15.0
+
+# How many more degrees than its landmarks say a face may be tilted.
+_MORE = 30.0
+
+# How long a place where a close look found none is not looked at closely again, in seconds.
+_NO_FACE_FOR = 4.0
 
 _SAME_FACE = 0.3  # overlap of two boxes
 
-# How long a scene that shows others is not looked at for turned faces, and how often any is then.
-# Who is turned away stays so for a while, and is followed once found.
-_TURNED_AFTER = 2.0  # seconds
-_TURNED_EVERY = 5.0  # seconds
+_QUARTERS = (0.0, 90.0, 180.0, 270.0)
 
 
 class FaceSearch:
     """Finds the faces in the sampled frames of one video, in order."""
 
     def __init__(self) -> None:
-        self._attention = Attention()
-        self._new_scene = True
-        self._turned_due = 0.0  # when turned faces are looked for next, in seconds
-
-    def see(self, frame: Frame) -> bool:
-        """Take in the next frame; return whether it shows another scene than the last."""
-        self._new_scene = self._attention.see(frame)
-        if self._new_scene:
-            self._turned_due = frame.time + _TURNED_AFTER
-        return self._new_scene
+        self._known: list[Detection] = []  # of the frame before, if it shows the same scene
+        self._no_faces: list[_NoFace] = []
+        self._wide_due = 0.0  # seconds
 
     def faces(
-        self, frame: Frame, possible: Sequence[Detection], *, expected: Iterable[Location]
-    ) -> Iterator[list[Location]]:
-        """Yield the faces in the frame that was seen, those that cost least to find first.
+        self, frame: Frame, possible: Sequence[Detection], *, new_scene: bool
+    ) -> list[Detection]:
+        """Return the faces in the next frame; `possible` is what `seen_small` made of it."""
+        if new_scene:
+            self._known, self._no_faces = [], []
+        self._no_faces = [place for place in self._no_faces if place.until > frame.time]
+        if new_scene or frame.time >= self._wide_due:
+            self._wide_due = frame.time + _WIDE_EVERY
+            longest = _FULL if new_scene else _WIDE
+            if max(frame.height, frame.width) > _SMALL:
+                wide = _seen(frame, longest)
+                possible = [*wide, *_others(possible, wide)]
+        faces = _faces_among(possible, confirm=partial(self._confirmed, frame))
+        for known in self._known:
+            if _others([known], faces):
+                faces += _others(_found_closely(frame, known, [_tilt(known)]), faces)
+        self._known = faces
+        return faces
 
-        `possible` is what `seen_coarsely` made of the frame, `expected` where faces were in the
-        last one, if it shows the same scene.
-        """
-        faces = _decided(frame, possible, [])
-        for place in expected:
-            if _is_new(place, faces):
-                faces += _still_there(frame, place) or _closely(frame, place)
-        faces = _distinct(faces)
-        yield [face.location for face in faces]
-        if frame.time >= self._turned_due or (self._new_scene and not faces):
-            self._turned_due = frame.time + _TURNED_EVERY
-            known = faces
-            faces = _decided(frame, seen_coarsely(frame, turned=True), known)
-            yield [face.location for face in faces[len(known) :]]
-        for area in self._attention.areas([face.location for face in faces]):
-            known = faces
-            faces = _decided(frame, _finely(frame, area), known)
-            yield [face.location for face in faces[len(known) :]]
-
-
-def _decided(
-    frame: Frame, possible: Sequence[Detection], known: Sequence[Detection]
-) -> list[Detection]:
-    """Return the known faces, and after them those possible ones that are other faces."""
-    certain = [face for face in possible if face.certain and _is_new(face.location, known)]
-    decided = [*known, *_distinct(certain)]
-    for face in possible:
-        if _is_new(face.location, decided):
-            closely = _closely(frame, face.location)
-            decided += [other for other in closely if _is_new(other.location, decided)]
-    return decided
+    def _confirmed(self, frame: Frame, seen: Detection) -> list[Detection]:
+        """Return what may be a face as a close look shows it, if it is one."""
+        for known in self._known:
+            if _is_same(known, seen):
+                return _found_closely(frame, seen, [_tilt(known)])
+        if any(place.location.overlap(seen.location) >= _SAME_FACE for place in self._no_faces):
+            return []
+        found = _found_from_all_sides(frame, seen)
+        if not found:
+            self._no_faces.append(_NoFace(seen.location, frame.time + _NO_FACE_FOR))
+        return found
 
 
-def seen_coarsely(frame: Frame, *, turned: bool = False) -> list[Detection]:
-    """Return what may be a face in the whole of a frame, from about a twelfth of its height on.
+class _NoFace(NamedTuple):
+    """A place that shows no face in a close look, and until when that is taken to hold."""
 
-    This depends on no other frame, so it can be done ahead of the rest. Faces that are `turned`
-    are missed unless asked for: see `possible_faces`.
+    location: Location
+    until: float
+
+
+class Picture(Protocol):
+    """What is searched: a frame of a video, or a still picture."""
+
+    @property
+    def height(self) -> int:
+        """The number of rows."""
+
+    @property
+    def width(self) -> int:
+        """The number of columns."""
+
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """The picture in RGB, of the shape (height, width, 3)."""
+
+    def pixels_at(self, scale: float) -> NDArray[np.uint8]:
+        """Return the picture in RGB, at `scale` times its height and width."""
+
+
+def seen_small(picture: Picture) -> list[Detection]:
+    """Return what may be a face in the small form of a picture, the surest first.
+
+    This depends on no other frame, so it can be done ahead of the rest.
     """
-    scale = min(_COARSE_LENGTH / max(frame.width, frame.height), 1.0)
-    return [
-        Detection(location=face.location.scaled(1 / scale), score=face.score)
-        for face in possible_faces(frame.brightness_at(scale), turned=turned)
-    ]
+    return _seen(picture, _SMALL)
 
 
-def _finely(frame: Frame, area: Location) -> list[Detection]:
-    return _detected_within(frame, area, _FINE_SCALE, possible_faces)
+def faces_in_still(picture: Picture) -> list[Detection]:
+    """Return the faces in a picture that no other came before: small ones if there is no other."""
+    for longest in (_SMALL, _FULL):
+        confirm = partial(_found_from_all_sides, picture)
+        if faces := _faces_among(_seen(picture, longest), confirm=confirm):
+            return faces
+    return []
 
 
-def _closely(frame: Frame, place: Location) -> list[Detection]:
-    """Return the face at a place, if all filters find one there."""
-    scale = _CLOSE_HEIGHT / place.height
-    seen = _detected_within(frame, place.enlarged(_AROUND), scale, detect_faces)
-    return [face for face in seen if face.location.overlap(place) >= _SAME_FACE]
+def _seen(picture: Picture, longest: int) -> list[Detection]:
+    scale = min(longest / max(picture.height, picture.width), 1.0)
+    return [face.mapped(1 / scale) for face in detect_faces(picture.pixels_at(scale))]
 
 
-def _still_there(frame: Frame, place: Location) -> list[Detection]:
-    """Return the face that was at a place before, if the frontal filter is not against it."""
-    scale = _FAMILIAR_HEIGHT / place.height
-    seen = _detected_within(frame, place.enlarged(_AROUND_FAMILIAR), scale, possible_faces)
-    return [
-        face
-        for face in seen
-        if face.score >= _FAMILIAR and face.location.overlap(place) >= _SAME_FACE
-    ]
-
-
-def _detected_within(
-    frame: Frame,
-    area: Location,
-    scale: float,
-    detect: Callable[[NDArray[np.uint8]], list[Detection]],
+def _faces_among(
+    possible: Sequence[Detection], *, confirm: Callable[[Detection], list[Detection]]
 ) -> list[Detection]:
-    top, left = max(area.top, 0), max(area.left, 0)
-    part = frame.brightness[top : area.bottom + 1, left : area.right + 1]
-    rows, columns = (round(length * scale) for length in part.shape)
-    picture = dlib.resize_image(np.ascontiguousarray(part), rows, columns)
-    return [
-        Detection(
-            location=face.location.scaled(1 / scale).moved(down=top, right=left), score=face.score
-        )
-        for face in detect(picture)
-    ]
+    """Return the sure ones, and after them what is confirmed of the others, each face once."""
+    faces: list[Detection] = []
+    for seen in possible:
+        if seen.is_sure:
+            faces += _others([seen], faces)
+    for seen in possible:
+        if not seen.is_sure and _others([seen], faces):
+            faces += _others(confirm(seen), faces)
+    return faces
 
 
-def _distinct(faces: list[Detection]) -> list[Detection]:
-    """Return the faces without those that are another look at a higher-scored one."""
-    distinct: list[Detection] = []
-    for face in sorted(faces, key=lambda face: -face.score):
-        if _is_new(face.location, distinct):
-            distinct.append(face)
-    return distinct
+def _found_from_all_sides(picture: Picture, seen: Detection) -> list[Detection]:
+    """Return what may be a face as the best close look shows it, if it is one."""
+    if seen.is_certain:
+        return _found_closely(picture, seen, [seen.tilt])
+    # A face that lies on its side looks like a poor one that is upright.
+    return _found_closely(picture, seen, [_tilt(seen) + quarter for quarter in _QUARTERS])
 
 
-def _is_new(place: Location, faces: Iterable[Detection]) -> bool:
-    return all(place.overlap(face.location) < _SAME_FACE for face in faces)
+def _found_closely(picture: Picture, face: Detection, tilts: Iterable[float]) -> list[Detection]:
+    """Return the face as the best of several close looks shows it, if it is one."""
+    looks = [_closely(picture, face, tilt) for tilt in tilts]
+    best = max(looks, key=_score)
+    if best.found and not best.is_straight:
+        # What it shows of the face's size and tilt allows a better one. The landmarks of a tilted
+        # face tell less than its tilt: the score of looks to both sides tells more.
+        face, tilt = best.found, best.found.tilt
+        again = [_closely(picture, face, tilt + more) for more in (0.0, -_MORE, _MORE)]
+        best = max([best, *again], key=_score)
+    return [best.found] if best.found and best.found.score >= _FACE else []
+
+
+def _closely(picture: Picture, face: Detection, tilt: float) -> _Look:
+    return _Look(seen_closely(picture.pixels, face, tilt=tilt), tilt)
+
+
+class _Look(NamedTuple):
+    """What a close look found, and by how many degrees the view was turned back for it."""
+
+    found: Detection | None
+    tilt: float
+
+    @property
+    def is_straight(self) -> bool:
+        """Whether the face is sure, and upright in the view."""
+        if not (self.found and self.found.is_certain):
+            return False
+        return abs((self.found.tilt - self.tilt + 180) % 360 - 180) <= _STRAIGHT
+
+
+def _score(look: _Look) -> float:
+    return look.found.score if look.found else 0.0
+
+
+def _tilt(face: Detection) -> float:
+    """Return by how much to turn a view of the face: not at all, if it is about upright."""
+    return 0.0 if face.is_upright else face.tilt
+
+
+def _others(seen: Iterable[Detection], faces: Sequence[Detection]) -> list[Detection]:
+    """Return those that are none of the faces."""
+    return [it for it in seen if not any(_is_same(it, face) for face in faces)]
+
+
+def _is_same(one: Detection, other: Detection) -> bool:
+    return one.location.overlap(other.location) >= _SAME_FACE

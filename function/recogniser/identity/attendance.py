@@ -15,12 +15,30 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from function.recogniser.faces.quality import Quality
     from function.recogniser.identity.gallery import Match
 
-# One look this near is enough. Measured on 42 clips with 29 students enrolled, at 1, 2 and 5
+# One good look this near is enough. Measured on 42 clips with 29 students enrolled, at 1, 2 and 5
 # samples a second and from eight starting times each, 14,000 faces: a stranger's face comes no
 # nearer than 0.58 to any student, also when those in the clip are taken out of the gallery.
 CONFIDENT_DISTANCE = 0.52
+
+# What a look is short of if it has less (or, of tilt, more): pixels of the face's box, the
+# detector's score, degrees of tilt, sharpness, and brightness. Chosen with the videos left out in
+# turn that they were judged on; docs/recognition.md has the table.
+LEAST_HEIGHT = 18.0
+LEAST_SCORE = 0.80
+MOST_TILT = 40.0
+LEAST_SHARPNESS = 0.11
+LEAST_BRIGHTNESS = 20.0
+
+# A look that is short of one of these has to be this near to be enough by itself; one that is
+# short of two never is.
+POOR_CONFIDENT_DISTANCE = 0.50
+
+# How much farther a look counts on average with others, for each that it is short of: the poorer a
+# look, the more anybody resembles anybody.
+HANDICAP = 0.05
 
 # A face this little beyond the tolerance speaks against its student being there. A stranger who
 # resembles a student hovers about the tolerance; the student, even on a poor day, stays below.
@@ -34,12 +52,28 @@ _LEAST_APART = 0.3
 class Look:
     """A face that was encoded at one time, and the times of the samples that it stands for.
 
-    `match` is the nearest student, however far. The first of the `times`, in seconds from the
-    start of the video, is that of the encoding; at the others the same face was still there.
+    `match` is the nearest student, however far, and `quality` what that rests on. The first of the
+    `times`, in seconds from the start of the video, is that of the encoding; at the others the
+    same face was still there.
     """
 
     match: Match
+    quality: Quality
     times: list[float] = field(default_factory=list)
+
+    @property
+    def shortfalls(self) -> int:
+        """In how many ways the face is seen poorly: small, doubtful, tilted, blurred, dark."""
+        quality = self.quality
+        return sum(
+            (
+                quality.height < LEAST_HEIGHT,
+                quality.score < LEAST_SCORE,
+                quality.tilt > MOST_TILT,
+                quality.sharpness < LEAST_SHARPNESS,
+                quality.brightness < LEAST_BRIGHTNESS,
+            )
+        )
 
     def is_clear(self, *, tolerance: float, margin: float) -> bool:
         """Tell whether no other look is needed: a student for certain, or certainly none."""
@@ -65,7 +99,8 @@ def attendance(looks: Iterable[Look], *, tolerance: float, margin: float) -> lis
 
     A student was there if one look is confident, or if several, apart in time, are on average
     within `tolerance` of the student and `margin` farther from everyone else. The average does
-    not grow more favourable with the number of samples, as the best of them does.
+    not grow more favourable with the number of samples, as the best of them does. Poor looks have
+    to be nearer, and of several at one moment the best one counts.
 
     The students come in the order of their first appearance, and by id where that is the same.
     """
@@ -83,14 +118,17 @@ def attendance(looks: Iterable[Look], *, tolerance: float, margin: float) -> lis
 
 
 def _is_confident(look: Look, tolerance: float, margin: float) -> bool:
-    near_enough = min(CONFIDENT_DISTANCE, tolerance)
+    if look.shortfalls > 1:
+        return False
+    near_enough = POOR_CONFIDENT_DISTANCE if look.shortfalls else CONFIDENT_DISTANCE
+    near_enough = min(near_enough, tolerance)
     return look.match.distance <= near_enough and look.match.margin >= margin
 
 
 def _bear_each_other_out(claims: Sequence[Look], tolerance: float, margin: float) -> bool:
     return (
         claims[-1].times[0] - claims[0].times[0] >= _LEAST_APART
-        and mean(claim.match.distance for claim in claims) <= tolerance
+        and mean(it.match.distance + HANDICAP * it.shortfalls for it in claims) <= tolerance
         and mean(claim.match.margin for claim in claims) >= margin
     )
 
@@ -98,7 +136,7 @@ def _bear_each_other_out(claims: Sequence[Look], tolerance: float, margin: float
 def _nearest_at_each_time(claims: Iterable[Look]) -> list[Look]:
     """Return the claims in order of time; of two faces in one picture, one is the student."""
     nearest: dict[float, Look] = {}
-    for claim in sorted(claims, key=lambda claim: (claim.times[0], claim.match.distance)):
+    for claim in sorted(claims, key=lambda it: (it.times[0], it.shortfalls, it.match.distance)):
         nearest.setdefault(claim.times[0], claim)
     return list(nearest.values())
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from function.recogniser.faces.detector import Detection
     from function.recogniser.faces.location import Location
     from function.recogniser.identity.attendance import Look
     from function.recogniser.video.frame import Frame
@@ -80,37 +81,38 @@ class Track:
 
 @dataclass(frozen=True, kw_only=True)
 class Sighting:
-    """A face in a sample: where it is, and the track that it belongs to."""
+    """A face in a sample, and the track that it belongs to."""
 
-    place: Location
+    face: Detection
     track: Track
+
+    @property
+    def place(self) -> Location:
+        """Where the face is."""
+        return self.face.location
 
 
 class Tracker:
     """Tells which faces of one video's samples are the same, from their places alone."""
 
     def __init__(self) -> None:
-        self._sightings: list[Sighting] = []
-        self._open: list[Sighting] = []  # of the sample before, whose faces are not found yet
+        self._sightings: list[Sighting] = []  # of the sample before
 
-    def next_sample(self, *, new_scene: bool) -> list[Location]:
-        """Begin the next sample, and return where faces are expected in it."""
-        self._open = [] if new_scene else self._sightings
-        self._sightings = []
-        return [sighting.place for sighting in self._open]
+    def follow(self, faces: Sequence[Detection], *, new_scene: bool) -> list[Sighting]:
+        """Return each face of the next sample with its track, a new one for each new face."""
+        before = [] if new_scene else list(self._sightings)
+        self._sightings = [Sighting(face=face, track=_track_of(face, before)) for face in faces]
+        return self._sightings
 
-    def follow(self, faces: Sequence[Location]) -> list[Sighting]:
-        """Return each face of the sample with its track, a new one for each new face."""
-        sightings = [Sighting(place=face, track=self._track_of(face)) for face in faces]
-        self._sightings += sightings
-        return sightings
 
-    def _track_of(self, face: Location) -> Track:
-        before = max(self._open, key=lambda other: face.overlap(other.place), default=None)
-        if before is None or face.overlap(before.place) < _SAME_PLACE:
-            return Track()
-        self._open.remove(before)
-        return before.track
+def _track_of(face: Detection, before: list[Sighting]) -> Track:
+    """Take the sighting before in the same place, if there is one, and return its track."""
+    place = face.location
+    nearest = max(before, key=lambda other: place.overlap(other.place), default=None)
+    if nearest is None or place.overlap(nearest.place) < _SAME_PLACE:
+        return Track()
+    before.remove(nearest)
+    return nearest.track
 
 
 def _appearance(frame: Frame, place: Location) -> NDArray[np.float32]:

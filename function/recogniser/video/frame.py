@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -23,8 +23,9 @@ class Frame:
 
     `time` is in seconds from the start of the video, and `video_seconds` the length of what had
     been read of it by then: with the last frame, of the whole, as far as it can be decoded.
-    `height` and `width` are in pixels. Each form of the picture is 8 bits a value and C-contiguous,
-    and made when asked for; several threads may ask.
+    `height` and `width` are in pixels. `decoded` is mirrored, left for right, and then turned by
+    `quarter_turns` counterclockwise, to be as shown. Each form of the picture is 8 bits a value
+    and C-contiguous, and made when asked for; several threads may ask.
     """
 
     time: float
@@ -32,13 +33,29 @@ class Frame:
     height: int
     width: int
     decoded: VideoFrame
-    quarter_turns: int  # counterclockwise, to be upright
-    _converting: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+    mirrored: bool
+    quarter_turns: int
+    # A decoded picture has one converter, which two threads must not use at the same time.
+    converting: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def turned(self, quarters: int) -> Frame:
+        """Return the frame turned further, by so many quarters counterclockwise."""
+        if not quarters:
+            return self
+        height, width = self.height, self.width
+        if quarters % 2:
+            height, width = width, height
+        turns = (self.quarter_turns + quarters) % 4
+        return replace(self, height=height, width=width, quarter_turns=turns)
 
     @cached_property
     def pixels(self) -> NDArray[np.uint8]:
         """The picture in RGB, of the shape (height, width, 3)."""
         return self._shown(self.height, self.width, "rgb24")
+
+    def pixels_at(self, scale: float) -> NDArray[np.uint8]:
+        """Return the picture in RGB, at `scale` times its height and width."""
+        return self.pixels if scale == 1 else self._shown(*self._size_at(scale), "rgb24")
 
     @cached_property
     def brightness(self) -> NDArray[np.uint8]:
@@ -52,22 +69,28 @@ class Frame:
         plane = decoded.planes[0]
         padded = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
         pixels = padded[: decoded.height, : decoded.width]
-        return np.ascontiguousarray(np.rot90(pixels, self.quarter_turns))
+        return self._oriented(pixels)
 
     def brightness_at(self, scale: float) -> NDArray[np.uint8]:
         """Return the picture in gray, at `scale` times its height and width."""
-        height, width = (max(round(side * scale), 1) for side in (self.height, self.width))
-        return self._shown(height, width, "gray")
+        return self._shown(*self._size_at(scale), "gray")
+
+    def _size_at(self, scale: float) -> tuple[int, int]:
+        return max(round(self.height * scale), 1), max(round(self.width * scale), 1)
 
     def _shown(self, height: int, width: int, pixel_format: str) -> NDArray[np.uint8]:
         if self.quarter_turns % 2:
             height, width = width, height
-        # A decoded picture has one converter, which two threads must not use at the same time.
-        with self._converting:
+        with self.converting:
             # One thread: FFmpeg would start one for each processor, at each picture anew.
             converted = self.decoded.reformat(
                 width, height, pixel_format, interpolation=Interpolation.BILINEAR, threads=1
             )
-        pixels = converted.to_ndarray()
+        pixels: NDArray[np.uint8] = np.asarray(converted.to_ndarray(), np.uint8)
+        return self._oriented(pixels)
+
+    def _oriented(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        if self.mirrored:
+            pixels = np.fliplr(pixels)
         # Rows come padded at some widths and turned arrays are views; dlib wants neither.
         return np.ascontiguousarray(np.rot90(pixels, self.quarter_turns))

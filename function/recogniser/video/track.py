@@ -8,12 +8,14 @@ apart.
 
 from __future__ import annotations
 
+import math
 import os
 from contextlib import contextmanager, suppress
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import av
+import numpy as np
 from av.stream import Disposition
 
 from function.recogniser.video.frame import Frame
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from av.container import InputContainer
     from av.packet import Packet
+    from av.sidedata.sidedata import SideData
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
@@ -187,7 +190,7 @@ class PictureTrack:
         if not _NARROWEST_PIXEL <= pixel_width <= _WIDEST_PIXEL:
             pixel_width = 1
         height, width = picture.height, round(picture.width * pixel_width)
-        quarter_turns = round(picture.rotation / 90) % 4  # both count counterclockwise
+        mirrored, quarter_turns = _orientation(picture)
         if quarter_turns % 2:
             height, width = width, height
         frame = Frame(
@@ -196,12 +199,29 @@ class PictureTrack:
             height=height,
             width=width,
             decoded=picture,
+            mirrored=mirrored,
             quarter_turns=quarter_turns,
         )
         with suppress(_DamageError), _guarded():
             frame.brightness  # noqa: B018 - made now, to know whether it can be
             return frame
         return None
+
+
+def _orientation(picture: VideoFrame) -> tuple[bool, int]:
+    """Return whether a player mirrors a picture, and how far it then turns it, in quarters.
+
+    The display matrix takes a point (x, y) to (ax + cy, bx + dy), with y downwards; it begins with
+    a, b, and a value of another use (ISO/IEC 14496-12, "Track header box").
+    """
+    matrix = picture.side_data.get("DISPLAYMATRIX")
+    if matrix is None:
+        return False, 0
+    a, b, _, c, d = np.frombuffer(memoryview(cast("SideData", matrix)), np.int32)[:5].tolist()
+    mirrored = a * d - b * c < 0
+    if mirrored:
+        a, b = -a, -b
+    return mirrored, round(math.atan2(-b, a) / (math.pi / 2)) % 4
 
 
 def _picture_stream(container: InputContainer) -> VideoStream:

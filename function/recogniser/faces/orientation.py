@@ -1,0 +1,59 @@
+"""Orientation: which way a film lies that says nothing of it, told by the faces in it.
+
+A camera that hangs upside down, or a phone that took itself to be upright, leaves a film that lies
+on its side with nothing in the file to say so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from function.recogniser.faces.search import seen_small
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from function.recogniser.faces.detector import Detection
+    from function.recogniser.video.frame import Frame
+
+# After how long without anybody upright a scene that goes on is looked at from the other sides, and
+# how often again, in seconds.
+_EVERY = 5.0
+
+_OTHER_TURNS = (1, 3, 2)  # quarters, counterclockwise: on its side more often than upside down
+
+
+class Orientation:
+    """Turns the sampled frames of one video as their faces say, in order.
+
+    A scene that begins with nobody upright, or has nobody for a while, is looked at from the other
+    sides. If somebody is upright then, the film is turned so, until that happens again.
+    """
+
+    def __init__(self) -> None:
+        self._turns = 0  # quarters, counterclockwise, beyond what the file says
+        self._due = 0.0  # seconds
+
+    def upright(self, frame: Frame, *, new_scene: bool) -> tuple[Frame, list[Detection], bool]:
+        """Return the next frame upright, what may be a face in it, and whether it was turned anew.
+
+        Turned anew, nothing is where it was in the frame before.
+        """
+        turned = frame.turned(self._turns)
+        possible = seen_small(turned)
+        is_due = new_scene or frame.time >= self._due
+        if is_due or _has_upright(possible):
+            self._due = frame.time + _EVERY
+        if not is_due or _has_upright(possible):
+            return turned, possible, False
+        for turns in _OTHER_TURNS:
+            other = turned.turned(turns)
+            seen = seen_small(other)
+            if _has_upright(seen):
+                self._turns = (self._turns + turns) % 4
+                return other, seen, True
+        return turned, possible, False
+
+
+def _has_upright(possible: Sequence[Detection]) -> bool:
+    return any(face.is_sure for face in possible)

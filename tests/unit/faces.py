@@ -1,0 +1,71 @@
+"""Pictures with a face of a known size at a known place, for tests of what finds faces."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import dlib
+import numpy as np
+from PIL import Image
+
+from function.recogniser.faces.location import Location
+from samples.pictures import sample_picture
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+WIDTH, HEIGHT = 1280, 720
+
+
+def sample(name: str) -> Image.Image:
+    """Return a sample picture in RGB."""
+    with Image.open(sample_picture(name)) as picture:
+        return picture.convert("RGB")
+
+
+@cache
+def portrait(name: str) -> tuple[Image.Image, Location]:
+    """Return a sample picture around its face, and where that is: dlib's own detector says so."""
+    picture = sample(name)
+    (box,) = dlib.get_frontal_face_detector()(np.asarray(picture), 0)
+    face = Location(box.top(), box.right(), box.bottom(), box.left())
+    around = face.enlarged(0.5)
+    cut = picture.crop((around.left, around.top, around.right, around.bottom))
+    return cut, face.moved(down=-around.top, right=-around.left)
+
+
+def room(size: tuple[int, int] = (HEIGHT, WIDTH)) -> NDArray[np.uint8]:
+    """Return a picture of (rows, columns, 3) with nobody in it."""
+    noise = np.random.default_rng(0).normal(120, 4, size).clip(0, 255).astype(np.uint8)
+    return np.repeat(noise[..., None], 3, axis=2)
+
+
+def put(
+    pixels: NDArray[np.uint8], name: str, at: tuple[int, int], *, height: int, tilt: int = 0
+) -> Location:
+    """Put somebody into a picture at (top, left), the face so high, and return the face's place.
+
+    `tilt` turns the head clockwise about the middle of the face.
+    """
+    picture, face = portrait(name)
+    centre = ((face.left + face.right) / 2, (face.top + face.bottom) / 2)
+    turned = picture.rotate(
+        -tilt, Image.Resampling.BICUBIC, center=centre, fillcolor=(120, 120, 120)
+    )
+    scale = height / face.height
+    small = np.asarray(
+        turned.resize(
+            (round(picture.width * scale), round(picture.height * scale)),
+            Image.Resampling.LANCZOS,
+        )
+    )
+    top, left = at
+    pixels[top : top + small.shape[0], left : left + small.shape[1]] = small
+    return face.scaled(scale).moved(down=top, right=left)
+
+
+def picture_of(name: str, *, height: int, tilt: int = 0) -> tuple[NDArray[np.uint8], Location]:
+    """Return a picture of somebody whose face is so high, and where the face is."""
+    pixels = room()
+    return pixels, put(pixels, name, (40, 300), height=height, tilt=tilt)
