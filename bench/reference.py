@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from itertools import chain
 from typing import TYPE_CHECKING
 
 import face_recognition
@@ -20,8 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from av.video.frame import VideoFrame
+
     from function.recogniser.identity.gallery import Gallery
     from function.recogniser.video.frame import Frame
+    from function.recogniser.video.track import PictureTrack
 
 PROBES: Mapping[str, str] = {
     "bench.reference:first_frames": "decode",
@@ -56,11 +58,16 @@ def first_frames(video: Path, *, per_second: float) -> Iterator[Frame]:
     """Decode the whole video, and yield the first frame of each step of 1/`per_second` seconds."""
     latest = -1
     with opened_track(video) as track:
-        for picture in chain(
-            chain.from_iterable(map(track.pictures, track.packets())), track.restart()
-        ):
+        for picture in _all_pictures(track):
             seconds = track.seconds(picture.pts or 0)
             step = math.floor(seconds * per_second)
             if step > latest and (frame := track.shown(picture, video_seconds=seconds)):
                 latest = step
                 yield frame
+
+
+def _all_pictures(track: PictureTrack) -> Iterator[VideoFrame]:
+    for packet in track.packets():
+        yield from track.pictures(packet)
+    # Only now: those that the decoder holds back are the last ones.
+    yield from track.restart()

@@ -24,6 +24,8 @@ from bench.stages import ProbeError, StageClock, probed
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from tests.unit.conftest import MakeVideo
+
 PYTHON = sys.executable
 
 
@@ -163,6 +165,12 @@ def test_a_probe_for_nothing_is_refused() -> None:
 def test_what_the_benchmark_times_is_there(table: Mapping[str, str]) -> None:
     with probed(StageClock(), table):
         pass
+
+
+def test_the_reference_looks_at_the_last_pictures_too(make_video: MakeVideo) -> None:
+    # H.264 as encoders write it by themselves: the decoder holds pictures back to the end.
+    video = make_video(frames=10, rate=10, codec="libx264")
+    assert len(list(reference.first_frames(video, per_second=10))) == 10
 
 
 def test_a_clock_refuses_another_thread() -> None:
