@@ -10,7 +10,7 @@ from bench.prices import ARM64, X86, dollars_per_video_hour
 from bench.report import megabytes, number, with_range
 from bench.stages import STAGES
 from bench.together import Job, compare_together
-from bench.trials import LONG_SECONDS, measured_on
+from bench.trials import LONG_SECONDS, measured_on, warm_ratio
 from bench.ways import FLOOR, PAIRS, REFERENCE, ways
 
 if TYPE_CHECKING:
@@ -37,8 +37,10 @@ _COST_COLUMNS = (
 )
 
 
-def compare(report: Report, videos: Sequence[Video], known: Known, *, repeats: int) -> None:
-    """Measure all ways on each of the videos, and print what came out."""
+def compare(
+    report: Report, videos: Sequence[Video], known: Known, *, repeats: int
+) -> list[dict[str, Measured]]:
+    """Measure all ways on each of the videos, print what came out, and return it."""
     by_name = ways(known)
     with report.doing("warming up"):
         for way in by_name.values():
@@ -57,6 +59,7 @@ def compare(report: Report, videos: Sequence[Video], known: Known, *, repeats: i
         _print_costs(report, results, by_name)
         _print_ratios(report, [measured for _, measured in results])
         _compare_together(report, results, known, by_name, repeats=repeats)
+    return [measured for _, measured in results]
 
 
 def _compare_together(
@@ -176,20 +179,16 @@ def _answers(name: str, way: Way, results: Sequence[tuple[Video, Mapping[str, Me
 
 def _print_ratios(report: Report, results: Sequence[Mapping[str, Measured]]) -> None:
     for title, theirs, ours in PAIRS:
-        if any(by_way[name].answer is None for by_way in results for name in (theirs, ours)):
+        stages = warm_ratio(results, theirs, ours)
+        if stages is None:
             report.note(f"{title}: no ratio, as one of the two failed.")
             continue
-        stages = _cpu(results, theirs) / _cpu(results, ours)
         text = f"{title}: the seed's way costs {stages:.1f} times ours in stages"
         if all(by_way[name].process_cpu for by_way in results for name in (theirs, ours)):
             processes = _process_cpu(results, theirs) / _process_cpu(results, ours)
             text += f", {processes:.1f} times as whole processes"
         report.note(f"{text}.")
     report.note("")
-
-
-def _cpu(results: Sequence[Mapping[str, Measured]], name: str) -> float:
-    return sum(by_way[name].cpu.value for by_way in results)
 
 
 def _process_cpu(results: Sequence[Mapping[str, Measured]], name: str) -> float:

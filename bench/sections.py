@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench import cold, comparison, growth, inputs, sampling
+from bench.headline import Headline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,12 +32,16 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True)
 class _Run:
-    """What the sections need: where to report, a temporary folder, and the sample class."""
+    """What the sections need: where to report, a temporary folder, and the sample class.
+
+    `headline` gathers what they come to.
+    """
 
     report: Report
     choice: Choice
     folder: Path
     sample: Known
+    headline: Headline
 
 
 def run_sections(names: Mapping[str, str], choice: Choice, report: Report) -> None:
@@ -48,14 +53,20 @@ def run_sections(names: Mapping[str, str], choice: Choice, report: Report) -> No
         folder = Path(temporary)
         with report.doing("enrolling the sample class"):
             sample = inputs.sample_gallery(folder / "sample")
-        run = _Run(report=report, choice=choice, folder=folder, sample=sample)
+        run = _Run(
+            report=report, choice=choice, folder=folder, sample=sample, headline=Headline()
+        )
         for name, title in names.items():
             report.heading(f"{name}: {title}")
             _SECTIONS[name](run)
+        if headline := str(run.headline):
+            report.note(f"\n{headline}")
 
 
 def _videos(run: _Run) -> None:
-    comparison.compare(run.report, *_videos_and_known(run), repeats=run.choice.repeat)
+    videos, known = _videos_and_known(run)
+    results = comparison.compare(run.report, videos, known, repeats=run.choice.repeat)
+    run.headline.take_videos(videos, results)
 
 
 def _samples(run: _Run) -> None:
@@ -84,7 +95,8 @@ def _known(choice: Choice, folder: Path) -> Known:
 
 def _minute(run: _Run) -> None:
     videos = _minute_videos(run)
-    comparison.compare(run.report, videos, run.sample, repeats=run.choice.repeat)
+    results = comparison.compare(run.report, videos, run.sample, repeats=run.choice.repeat)
+    run.headline.take_minutes(results)
 
 
 def _minute_videos(run: _Run) -> list[inputs.Video]:

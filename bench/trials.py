@@ -68,6 +68,17 @@ class Measured:
         return Median.of((it.stages or {}).get(name, 0.0) for it in self.tries).value
 
 
+def warm_ratio(results: Sequence[Mapping[str, Measured]], theirs: str, of: str) -> float | None:
+    """Return how many times the one way costs the other on all of some videos, in a warm process.
+
+    None where one of the two failed.
+    """
+    if any(by_way[name].answer is None for by_way in results for name in (theirs, of)):
+        return None
+    costs = [sum(by_way[name].cpu.value for by_way in results) for name in (theirs, of)]
+    return costs[0] / costs[1]
+
+
 def measured_on(
     video: Video, known: Known, by_name: Mapping[str, Way], *, repeats: int
 ) -> dict[str, Measured]:
