@@ -21,6 +21,8 @@ _INTERRUPTED = 130
 _SECTIONS = {
     "videos": "every way of recognising on the sample videos, or on yours with --videos",
     "samples": "who is found at 1, 2 and 5 samples a second, from eight starts, in the same videos",
+    "harder": "who is found in the same videos made harder: small, tilted, dark or blurred",
+    "strangers": "who is named, all being enrolled but those in the video, as it is and harder",
     "minute": "every way on a minute of 1080p with nine faces, with few and with many keyframes",
     "cold": "a fresh process, stage by stage, to the CSV of one short clip",
     "gallery": "matching against a gallery of 10 to 100,000 rows",
@@ -48,12 +50,14 @@ sections:
 
 exit status:
   0    every answer of ours is right
-  1    one is wrong or missing, as its FAILURE line says: a faster wrong answer is no improvement
+  1    one is wrong or missing, as its FAILURE line says: a faster wrong answer is no improvement.
+       In harder videos a missing one is none, and strangers only counts
   2    the arguments, or the files they name, cannot be used
 
 examples:
   python -m bench --only cold,gallery
   python -m bench --only videos --videos lectures/ --gallery gallery.npz
+  python -m bench --only harder,strangers --no-reference
   python -m bench --videos clips/ --portraits portraits/ --students students.csv --truth truth.csv
 """
 
@@ -84,6 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 portraits=options.portraits,
                 students=options.students,
                 truth=options.truth,
+                strangers=options.strangers,
+                reference=options.reference,
             ),
             report,
         )
@@ -147,6 +153,20 @@ def _parser() -> argparse.ArgumentParser:
         help="who is in which video: a CSV with the columns path, relative to the CSV's folder, "
         "and persons, student ids with ; between them; where it says nothing, the reference's "
         "answer is the right one",
+    )
+    parser.add_argument(
+        "--strangers",
+        metavar="DIR",
+        type=Path,
+        help="pictures of further people to enrol in the section strangers, in the folder and "
+        "below, one person a picture, who are in none of the videos",
+    )
+    parser.add_argument(
+        "--no-reference",
+        dest="reference",
+        action="store_false",
+        help="leave the reference out of the sections harder and strangers, where it takes half "
+        "a second for each sample of each kind of video",
     )
     parser.add_argument(
         "--longest",

@@ -94,6 +94,22 @@ def crowd_video(crowd: Crowd) -> Path:
     return path
 
 
+def empty_room(size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Paint a wall in soft light, with boards and shelves on it, and the grain of a camera."""
+    width, height = size
+    chance = np.random.default_rng(1)
+    room = np.zeros((height, width, 3)) + np.linspace(90, 170, height)[:, None, None]
+    for _ in range(60):
+        top, left = chance.uniform(0, 0.9, 2)
+        tall, wide = chance.uniform(0.03, 0.25, 2)
+        colour = chance.uniform(0, 255, 3)
+        rows = slice(round(top * height), round((top + tall) * height))
+        columns = slice(round(left * width), round((left + wide) * width))
+        room[rows, columns] = 0.6 * room[rows, columns] + 0.4 * colour
+    room += chance.normal(0, _GRAIN, room.shape)
+    return room.clip(0, 255).astype(np.uint8)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Seated:
     """A person's picture, its place in the room, and how far and when it moves."""
@@ -107,7 +123,7 @@ class _Seated:
 
 def _encode(crowd: Crowd, path: Path) -> None:
     width, height = crowd.size
-    room, people = _room(crowd.size), _seated(crowd)
+    room, people = empty_room(crowd.size), _seated(crowd)
     with av.open(str(path), "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=FRAMES_PER_SECOND)
         stream.width, stream.height = width, height
@@ -139,22 +155,6 @@ def _repeat(once: Path, path: Path, times: int) -> None:
                     packet.pts += later
                     packet.stream = stream
                     container.mux(packet)
-
-
-def _room(size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Paint a wall in soft light, with boards and shelves on it, and the grain of a camera."""
-    width, height = size
-    chance = np.random.default_rng(1)
-    room = np.zeros((height, width, 3)) + np.linspace(90, 170, height)[:, None, None]
-    for _ in range(60):
-        top, left = chance.uniform(0, 0.9, 2)
-        tall, wide = chance.uniform(0.03, 0.25, 2)
-        colour = chance.uniform(0, 255, 3)
-        rows = slice(round(top * height), round((top + tall) * height))
-        columns = slice(round(left * width), round((left + wide) * width))
-        room[rows, columns] = 0.6 * room[rows, columns] + 0.4 * colour
-    room += chance.normal(0, _GRAIN, room.shape)
-    return room.clip(0, 255).astype(np.uint8)
 
 
 def _seated(crowd: Crowd) -> list[_Seated]:

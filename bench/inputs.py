@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import av
+import numpy as np
 
 from bench.crowd import Crowd, crowd_video
 from enroll.enrolment import PortraitsUnreadableError, enrol
+from enroll.portraits import SUFFIXES, PortraitRefusedError, encode_portrait
 from function.recogniser.identity.gallery import Gallery, GalleryError
 from function.recogniser.video.sampling import sampled_frames
 from function.recogniser.video.track import UnreadableVideoError
@@ -85,6 +87,26 @@ def gallery_file(path: Path) -> Known:
     if not gallery.student_ids:
         raise InputError(f"{path} is the gallery of nobody: enrol somebody first")
     return Known(gallery=gallery, path=path.absolute())
+
+
+def strangers_gallery(folder: Path) -> tuple[Gallery, int]:
+    """Enrol further people, one a picture, and count the pictures that cannot be enrolled.
+
+    The pictures are those in a folder and in those below.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder} is not a folder: give the one that the pictures are in")
+    pictures = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES]
+    encodings = []
+    for picture in pictures:
+        with suppress(PortraitRefusedError):
+            encodings.append(encode_portrait(picture))
+    if not encodings:
+        raise InputError(f"{folder} has no picture that can be enrolled: {' '.join(SUFFIXES)}")
+    # A slash is in no student's id, so that a stranger is never taken for a student.
+    ids = tuple(f"stranger/{number}" for number in range(len(encodings)))
+    strangers = Gallery(student_ids=ids, encodings=np.stack(encodings))
+    return strangers, len(pictures) - len(encodings)
 
 
 def sample_videos(folder: Path) -> list[Video]:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import cold, comparison, growth, inputs, sampling
+from bench import cases, cold, comparison, growth, harder, inputs, sampling, strangers
 from bench.headline import Headline
+from bench.variants import Variants
+from function.recogniser.identity.gallery import Gallery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,19 +30,24 @@ class Choice:
     portraits: Path | None
     students: Path | None
     truth: Path | None
+    strangers: Path | None
+    reference: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Run:
-    """What the sections need: where to report, a temporary folder, and the sample class.
+    """What the sections need, and what one leaves to another.
 
-    `headline` gathers what they come to.
+    That is where to report, a temporary folder, the sample class, and strangers to enrol with how
+    many pictures of such were refused; the harder videos made, and what the headline stands on.
     """
 
     report: Report
     choice: Choice
     folder: Path
     sample: Known
+    strangers: tuple[Gallery, int]
+    variants: Variants
     headline: Headline
 
 
@@ -53,8 +60,18 @@ def run_sections(names: Mapping[str, str], choice: Choice, report: Report) -> No
         folder = Path(temporary)
         with report.doing("enrolling the sample class"):
             sample = inputs.sample_gallery(folder / "sample")
+        further: tuple[Gallery, int] = (Gallery.empty(), 0)
+        if choice.strangers and "strangers" in names:
+            with report.doing("enrolling strangers"):
+                further = inputs.strangers_gallery(choice.strangers)
         run = _Run(
-            report=report, choice=choice, folder=folder, sample=sample, headline=Headline()
+            report=report,
+            choice=choice,
+            folder=folder,
+            sample=sample,
+            strangers=further,
+            variants=Variants(folder / "harder"),
+            headline=Headline(),
         )
         for name, title in names.items():
             report.heading(f"{name}: {title}")
@@ -71,6 +88,29 @@ def _videos(run: _Run) -> None:
 
 def _samples(run: _Run) -> None:
     sampling.compare_samplings(run.report, *_videos_and_known(run))
+
+
+def _harder(run: _Run) -> None:
+    videos, known = _videos_and_known(run)
+    harder.compare_harder(
+        run.report,
+        cases.cases_of(run.report, videos, run.variants),
+        known.gallery,
+        cases.looks(with_reference=run.choice.reference),
+    )
+
+
+def _strangers(run: _Run) -> None:
+    videos, known = _videos_and_known(run)
+    further, refused = run.strangers
+    if refused:
+        run.report.note(f"Pictures of strangers that cannot be enrolled: {refused}, left out.")
+    strangers.count_false_names(
+        run.report,
+        cases.cases_of(run.report, videos, run.variants),
+        strangers.joined(known.gallery, further),
+        cases.looks(with_reference=run.choice.reference),
+    )
 
 
 def _videos_and_known(run: _Run) -> tuple[list[inputs.Video], Known]:
@@ -134,6 +174,8 @@ def _threads(run: _Run) -> None:
 _SECTIONS: Mapping[str, Callable[[_Run], None]] = {
     "videos": _videos,
     "samples": _samples,
+    "harder": _harder,
+    "strangers": _strangers,
     "minute": _minute,
     "cold": _cold,
     "gallery": _gallery,
