@@ -8,14 +8,18 @@ detector.
 
 from __future__ import annotations
 
+import os
 import tempfile
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-import onnxruntime
-
 from function.recogniser.faces.models import network_file
+
+# The runtime as published reports its use to its maker, unless this is set before it is loaded.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+import onnxruntime
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
