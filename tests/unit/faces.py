@@ -30,9 +30,10 @@ def portrait(name: str) -> tuple[Image.Image, Location]:
     picture = sample(name)
     (box,) = dlib.get_frontal_face_detector()(np.asarray(picture), 0)
     face = Location(box.top(), box.right(), box.bottom(), box.left())
-    around = face.enlarged(0.5)
-    cut = picture.crop((around.left, around.top, around.right, around.bottom))
-    return cut, face.moved(down=-around.top, right=-around.left)
+    more = face.height // 2
+    left, top = face.left - more, face.top - more
+    cut = picture.crop((left, top, face.right + more, face.bottom + more))
+    return cut, face.moved(down=-top, right=-left)
 
 
 def room(size: tuple[int, int] = (HEIGHT, WIDTH)) -> NDArray[np.uint8]:
@@ -62,7 +63,8 @@ def put(
     )
     top, left = at
     pixels[top : top + small.shape[0], left : left + small.shape[1]] = small
-    return face.scaled(scale).moved(down=top, right=left)
+    place = Location(*(round(edge * scale) for edge in face))
+    return place.moved(down=top, right=left)
 
 
 def picture_of(name: str, *, height: int, tilt: int = 0) -> tuple[NDArray[np.uint8], Location]:

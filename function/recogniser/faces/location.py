@@ -23,30 +23,9 @@ class Location(NamedTuple):
         """The number of columns."""
         return self.right - self.left + 1
 
-    def inside(self, height: int, width: int) -> Location:
-        """Return the part of the box that is in a picture of that size.
-
-        As face_recognition does, this lets a box end one row or column outside.
-        """
-        return Location(
-            top=max(self.top, 0),
-            right=min(self.right, width),
-            bottom=min(self.bottom, height),
-            left=max(self.left, 0),
-        )
-
-    def scaled(self, factor: float) -> Location:
-        """Return the same box in a picture that is `factor` times as large."""
-        return Location(*(round(edge * factor) for edge in self))
-
     def moved(self, *, down: int, right: int) -> Location:
         """Return the box further down and further right."""
         return Location(self.top + down, self.right + right, self.bottom + down, self.left + right)
-
-    def enlarged(self, share: float) -> Location:
-        """Return the box with so much more on each side, as a share of its height."""
-        more = round(self.height * share)
-        return Location(self.top - more, self.right + more, self.bottom + more, self.left - more)
 
     def centred_on(self, other: Location) -> Location:
         """Return a box of this size in the middle of the other's place."""

@@ -37,8 +37,8 @@ _WIDE_EVERY = 5.0
 # The score in a close look from which on something is a face.
 _FACE = 0.6
 
-# Degrees that a face may be tilted in a close look that needs no other.
-_STRAIGHT = 15.0
+# Degrees that a face may seem tilted in a close look that needs no other.
+_STRAIGHT = 5.0
 
 # How many more degrees than its landmarks say a face may be tilted.
 _MORE = 30.0
@@ -75,7 +75,7 @@ class FaceSearch:
         faces = _faces_among(possible, confirm=partial(self._confirmed, frame))
         for known in self._known:
             if _others([known], faces):
-                faces += _others(_found_closely(frame, known, [_tilt(known)]), faces)
+                faces += _others(_found_closely(frame, known, _tilt(known)), faces)
         self._known = faces
         return faces
 
@@ -83,7 +83,7 @@ class FaceSearch:
         """Return what may be a face as a close look shows it, if it is one."""
         for known in self._known:
             if _is_same(known, seen):
-                return _found_closely(frame, seen, [_tilt(known)])
+                return _found_closely(frame, seen, _tilt(known))
         if any(place.location.overlap(seen.location) >= _SAME_FACE for place in self._no_faces):
             return []
         found = _found_from_all_sides(frame, seen)
@@ -156,27 +156,26 @@ def _faces_among(
 
 def _found_from_all_sides(picture: Picture, seen: Detection) -> list[Detection]:
     """Return what may be a face as the best close look shows it, if it is one."""
-    if seen.is_certain:
-        return _found_closely(picture, seen, [seen.tilt])
     # A face that lies on its side looks like a poor one that is upright.
-    return _found_closely(picture, seen, [_tilt(seen) + quarter for quarter in _QUARTERS])
-
-
-def _found_closely(picture: Picture, face: Detection, tilts: Iterable[float]) -> list[Detection]:
-    """Return the face as the best of several close looks shows it, if it is one."""
-    looks = [_closely(picture, face, tilt) for tilt in tilts]
-    best = max(looks, key=_score)
+    quarters = _QUARTERS[:1] if seen.is_certain else _QUARTERS
+    tilt = seen.tilt if seen.is_certain else _tilt(seen)
+    best = _best_look(picture, seen, [tilt + quarter for quarter in quarters])
     if best.found and not best.is_straight:
         # What it shows of the face's size and tilt allows a better one. The landmarks of a tilted
         # face tell less than its tilt: the score of looks to both sides tells more.
-        face, tilt = best.found, best.found.tilt
-        again = [_closely(picture, face, tilt + more) for more in (0.0, -_MORE, _MORE)]
-        best = max([best, *again], key=_score)
-    return [best.found] if best.found and best.found.score >= _FACE else []
+        tilts = [best.found.tilt + more for more in (0.0, -_MORE, _MORE)]
+        best = max(best, _best_look(picture, best.found, tilts), key=_score)
+    return best.faces
 
 
-def _closely(picture: Picture, face: Detection, tilt: float) -> _Look:
-    return _Look(seen_closely(picture.pixels, face, tilt=tilt), tilt)
+def _found_closely(picture: Picture, face: Detection, tilt: float) -> list[Detection]:
+    """Return a face that is known as a close look shows it, if it is still there."""
+    return _best_look(picture, face, [tilt]).faces
+
+
+def _best_look(picture: Picture, face: Detection, tilts: Iterable[float]) -> _Look:
+    looks = (_Look(seen_closely(picture.pixels, face, tilt=tilt), tilt) for tilt in tilts)
+    return max(looks, key=_score)
 
 
 class _Look(NamedTuple):
@@ -184,6 +183,11 @@ class _Look(NamedTuple):
 
     found: Detection | None
     tilt: float
+
+    @property
+    def faces(self) -> list[Detection]:
+        """What was found, if it is a face."""
+        return [self.found] if self.found and self.found.score >= _FACE else []
 
     @property
     def is_straight(self) -> bool:
