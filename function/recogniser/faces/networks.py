@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _ERRORS_ONLY = 3
+_LARGE = 2_000_000  # bytes of an input
 
 
 class Network:
@@ -48,7 +49,11 @@ class Network:
 
     def __call__(self, array: NDArray[np.uint8]) -> Sequence[NDArray[np.float32]]:
         """Return the outputs for an input, in the order that the network's file has them in."""
-        outputs = self._session.run(None, {self._input: array})
+        options = onnxruntime.RunOptions()
+        if array.nbytes >= _LARGE:
+            # What it takes is not kept for the next run, which is seldom as large.
+            options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+        outputs = self._session.run(None, {self._input: array}, options)
         return cast("Sequence[NDArray[np.float32]]", outputs)
 
 
