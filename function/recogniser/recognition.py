@@ -134,12 +134,13 @@ class _Sample(NamedTuple):
 def _sightings(
     video: Path, options: RecognitionOptions
 ) -> Generator[tuple[Frame, list[Sighting]], None, None]:
-    """Yield each sampled frame with the faces found in it."""
+    """Yield each sampled frame with the faces found in it, those that cost least to find first."""
     face_search, tracker = FaceSearch(), Tracker()
     with closing(worked_ahead(_samples(video, options))) as samples:
         for frame, possible, new_scene in samples:
-            faces = face_search.faces(frame, possible, new_scene=new_scene)
-            yield frame, tracker.follow(faces, new_scene=new_scene)
+            tracker.next_sample(new_scene=new_scene)
+            for faces in face_search.faces(frame, possible, new_scene=new_scene):
+                yield frame, tracker.follow(faces)
 
 
 def _samples(video: Path, options: RecognitionOptions) -> Generator[_Sample, None, None]:

@@ -40,7 +40,9 @@ class Picture:
 
 
 def faces(search: FaceSearch, frame: Picture, *, new_scene: bool = False) -> list[Detection]:
-    return search.faces(frame, seen_small(frame), new_scene=new_scene)  # type: ignore[arg-type]
+    """Return all faces that are found in the frame, in as many parts as they come."""
+    found = search.faces(frame, seen_small(frame), new_scene=new_scene)  # type: ignore[arg-type]
+    return [face for some in found for face in some]
 
 
 def matches(found: list[Detection], expected: list[Location]) -> bool:
@@ -55,14 +57,18 @@ def test_a_face_of_any_size_is_found_in_a_new_scene(height: int) -> None:
     assert matches(faces(FaceSearch(), Picture(pixels), new_scene=True), [expected])
 
 
-@pytest.mark.parametrize("tilt", [-180, -135, -90, -45, -20, 20, 45, 90, 135])
-def test_a_face_tilted_in_any_way_is_found_and_how_it_lies(tilt: int) -> None:
+@pytest.mark.parametrize("tilt", [-60, -45, -20, 20, 45, 60])
+def test_a_tilted_face_is_found(tilt: int) -> None:
+    pixels, expected = picture_of("obama.jpg", height=130, tilt=tilt)
+    assert matches(faces(FaceSearch(), Picture(pixels), new_scene=True), [expected])
+
+
+@pytest.mark.parametrize("tilt", [-135, -90, 90, 135, 180])
+def test_a_face_that_lies_is_found_and_which_way(tilt: int) -> None:
     pixels, expected = picture_of("obama.jpg", height=130, tilt=tilt)
     found = faces(FaceSearch(), Picture(pixels), new_scene=True)
     assert matches(found, [expected])
-    upright = faces(FaceSearch(), Picture(picture_of("obama.jpg", height=130)[0]), new_scene=True)
-    off = found[0].tilt - upright[0].tilt - tilt
-    assert (off + 180) % 360 - 180 == pytest.approx(0, abs=30)
+    assert (found[0].tilt - tilt + 180) % 360 - 180 == pytest.approx(0, abs=40)
 
 
 def test_several_faces_are_found_each_once() -> None:

@@ -61,7 +61,8 @@ def follow(
     frame = picture(*people)
     faces = [face_at(place) for place, _ in people]
     followed = []
-    for seen in tracker.follow(faces, new_scene=new_scene):
+    tracker.next_sample(new_scene=new_scene)
+    for seen in tracker.follow(faces):
         seen.track.take_in(frame, seen.place)  # type: ignore[arg-type]
         due = seen.track.is_due
         if due:
@@ -125,10 +126,21 @@ def test_in_a_new_scene_every_face_is_new() -> None:
 def test_what_was_handed_on_does_not_change_with_the_next_sample() -> None:
     # Another thread works on it meanwhile.
     tracker = Tracker()
-    handed_on = tracker.follow([face_at(PLACE)], new_scene=True)
+    handed_on = tracker.follow([face_at(PLACE)])
     before = list(handed_on)
-    tracker.follow([face_at(PLACE)], new_scene=False)
+    tracker.next_sample(new_scene=False)
+    tracker.follow([face_at(PLACE)])
     assert handed_on == before
+
+
+def test_faces_found_one_after_another_are_followed_as_well() -> None:
+    tracker = Tracker()
+    beside = PLACE.moved(down=0, right=200)
+    before = [track for track, _ in follow(tracker, (PLACE, 1), (beside, 2))]
+    tracker.next_sample(new_scene=False)
+    for place, track in zip((PLACE, beside), before, strict=True):
+        (seen,) = tracker.follow([face_at(place)])
+        assert seen.track is track
 
 
 def test_two_faces_do_not_share_a_track() -> None:
@@ -147,7 +159,8 @@ def test_a_face_at_the_edge_does_no_harm() -> None:
     beyond = Location(top=479, right=710, bottom=550, left=639)
     frame = picture()
     for _ in range(2):
-        for seen in tracker.follow([face_at(outside), face_at(beyond)], new_scene=False):
+        tracker.next_sample(new_scene=False)
+        for seen in tracker.follow([face_at(outside), face_at(beyond)]):
             seen.track.take_in(frame, seen.place)  # type: ignore[arg-type]
             assert seen.track.is_due
             seen.track.look(frame, seen.place, LOOK, clear=True)  # type: ignore[arg-type]

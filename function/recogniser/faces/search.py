@@ -15,7 +15,7 @@ from function.recogniser.faces.close_look import seen_closely
 from function.recogniser.faces.detector import detect_faces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -61,27 +61,35 @@ class FaceSearch:
 
     def faces(
         self, frame: Frame, possible: Sequence[Detection], *, new_scene: bool
-    ) -> list[Detection]:
-        """Return the faces in the next frame; `possible` is what `seen_small` made of it."""
-        if new_scene:
-            self._known, self._no_faces = [], []
-        self._no_faces = [place for place in self._no_faces if place.until > frame.time]
-        if new_scene or frame.time >= self._wide_due:
-            self._wide_due = frame.time + _WIDE_EVERY
-            longest = _FULL if new_scene else _WIDE
-            if max(frame.height, frame.width) > _SMALL:
-                wide = _seen(frame, longest)
-                possible = [*wide, *_others(possible, wide)]
-        faces = _faces_among(possible, confirm=partial(self._confirmed, frame))
-        for known in self._known:
+    ) -> Iterator[list[Detection]]:
+        """Yield the faces in the next frame, those that cost least to find first.
+
+        `possible` is what `seen_small` made of the frame.
+        """
+        before = [] if new_scene else self._known
+        self._no_faces = [
+            place for place in self._no_faces if place.until > frame.time and not new_scene
+        ]
+        faces = _faces_among(possible, confirm=partial(self._confirmed, frame, before))
+        for known in before:
             if _others([known], faces):
                 faces += _others(_found_closely(frame, known, _tilt(known)), faces)
+        yield faces
+        if new_scene or frame.time >= self._wide_due:
+            self._wide_due = frame.time + _WIDE_EVERY
+            if max(frame.height, frame.width) > _SMALL:
+                seen = _others(_seen(frame, _FULL if new_scene else _WIDE), faces)
+                confirm = partial(self._confirmed, frame, before)
+                more = _others(_faces_among(seen, confirm=confirm), faces)
+                yield more
+                faces = [*faces, *more]
         self._known = faces
-        return faces
 
-    def _confirmed(self, frame: Frame, seen: Detection) -> list[Detection]:
+    def _confirmed(
+        self, frame: Frame, before: Sequence[Detection], seen: Detection
+    ) -> list[Detection]:
         """Return what may be a face as a close look shows it, if it is one."""
-        for known in self._known:
+        for known in before:
             if _is_same(known, seen):
                 return _found_closely(frame, seen, _tilt(known))
         if any(place.location.overlap(seen.location) >= _SAME_FACE for place in self._no_faces):

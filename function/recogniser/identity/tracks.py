@@ -96,23 +96,30 @@ class Tracker:
     """Tells which faces of one video's samples are the same, from their places alone."""
 
     def __init__(self) -> None:
-        self._sightings: list[Sighting] = []  # of the sample before
+        self._sightings: list[Sighting] = []
+        self._open: list[Sighting] = []  # of the sample before, whose faces are not found yet
 
-    def follow(self, faces: Sequence[Detection], *, new_scene: bool) -> list[Sighting]:
-        """Return each face of the next sample with its track, a new one for each new face."""
-        before = [] if new_scene else list(self._sightings)
-        self._sightings = [Sighting(face=face, track=_track_of(face, before)) for face in faces]
-        return self._sightings
+    def next_sample(self, *, new_scene: bool) -> None:
+        """Begin the next sample. In a new scene, nobody is followed from the one before."""
+        self._open = [] if new_scene else self._sightings
+        self._sightings = []
 
+    def follow(self, faces: Sequence[Detection]) -> list[Sighting]:
+        """Return each of the sample's faces with its track, a new one for each new face.
 
-def _track_of(face: Detection, before: list[Sighting]) -> Track:
-    """Take the sighting before in the same place, if there is one, and return its track."""
-    place = face.location
-    nearest = max(before, key=lambda other: place.overlap(other.place), default=None)
-    if nearest is None or place.overlap(nearest.place) < _SAME_PLACE:
-        return Track()
-    before.remove(nearest)
-    return nearest.track
+        The faces may come in parts, each once.
+        """
+        sightings = [Sighting(face=face, track=self._track_of(face)) for face in faces]
+        self._sightings += sightings
+        return sightings
+
+    def _track_of(self, face: Detection) -> Track:
+        place = face.location
+        before = max(self._open, key=lambda other: place.overlap(other.place), default=None)
+        if before is None or place.overlap(before.place) < _SAME_PLACE:
+            return Track()
+        self._open.remove(before)
+        return before.track
 
 
 def _appearance(frame: Frame, place: Location) -> NDArray[np.float32]:
