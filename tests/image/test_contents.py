@@ -93,9 +93,16 @@ def test_of_the_models_it_has_those_that_are_loaded(files: Files) -> None:
 def test_the_networks_are_there_ready_to_run_and_not_what_they_were_made_from(
     files: Files,
 ) -> None:
-    assert files.names(CACHE) == {f"models/{name}" for name in NETWORKS}
-    assert not [name for name in files.names(TASK_ROOT) if name.endswith(".onnx")]
-    assert not [name for name in files.names(TASK_ROOT) if "libonnxruntime.so" in name]
+    assert files.names(CACHE) == {f"models/{name}" for name in (*NETWORKS, "LICENSE.yunet")}
+    assert not [name for name in files.names("") if name.endswith(".onnx") and CACHE not in name]
+
+
+def test_of_onnx_runtime_it_has_what_runs_a_network_and_the_licences(files: Files) -> None:
+    names = files.names(f"{TASK_ROOT}onnxruntime/")
+
+    assert {name.partition("/")[0] for name in names if "/" in name} == {"__pycache__", "capi"}
+    assert not [name for name in names if "libonnxruntime.so" in name]
+    assert {"LICENSE", "ThirdPartyNotices.txt"} <= names
 
 
 def test_there_is_no_repository_no_picture_and_no_video_in_it(files: Files) -> None:
@@ -129,7 +136,7 @@ def test_there_is_no_installer_no_compiler_and_no_test_in_it(files: Files) -> No
     assert not programs & unwanted
 
     packages = {name.partition("/")[0] for name in files.names(TASK_ROOT)}
-    assert not packages & {"pip", "setuptools", "wheel", "pytest", "face_recognition"}
+    assert not packages & {"pip", "setuptools", "wheel", "pytest", "face_recognition", "onnx"}
     site_packages = f"usr/local/lib/python{PYTHON_VERSION}/site-packages/"
     assert files.names(site_packages) == set()
     folders = {folder for name in files.names(TASK_ROOT) for folder in name.split("/")[:-1]}
@@ -234,9 +241,9 @@ def test_an_untidy_clone_makes_the_same_layers(
     finally:
         engine.ask("image", "rm", tag)
 
-    # The library's byte-code, the packages, the code and the working directory. Of the layer
-    # before them, which hides files of the base, the engine says when it was made.
-    assert anew[-4:] == before[-4:]
+    # The library's byte-code, the packages, the networks, the code and the working directory. Of
+    # the layer before them, which hides files of the base, the engine says when it was made.
+    assert anew[-5:] == before[-5:]
 
 
 @pytest.fixture

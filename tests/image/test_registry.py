@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from tests.integration.pipeline import Pipeline
 
 MEGABYTE = 1_000_000
-LARGEST = 150 * MEGABYTE
+LARGEST = 172 * MEGABYTE
 
 # https://docs.aws.amazon.com/lambda/latest/dg/images-create.html: one image, of either kind.
 IMAGE_MANIFESTS = {
@@ -116,7 +116,7 @@ def pushed(engine: ContainerEngine, image: str, registry: str, program: Program)
         engine.do("push", f"{repository}:{tag}")
         # The image that `make image` builds, from the same layers; of the layer that hides files
         # of the base, the engine may have several.
-        assert layers(engine, f"{repository}:{tag}")[-4:] == layers(engine, image)[-4:]
+        assert layers(engine, f"{repository}:{tag}")[-5:] == layers(engine, image)[-5:]
     finally:
         engine.ask("image", "rm", f"{repository}:{tag}")
     digest, manifest = _manifest(registry, tag)
@@ -144,7 +144,7 @@ def test_what_lands_is_one_image_and_no_index(pushed: Pushed) -> None:
     assert pushed.manifest["config"]["digest"].startswith("sha256:")
 
 
-def test_it_is_at_most_150_megabytes_to_pull(pushed: Pushed, figures: list[str]) -> None:
+def test_it_is_at_most_172_megabytes_to_pull(pushed: Pushed, figures: list[str]) -> None:
     layers = [layer["size"] for layer in pushed.manifest["layers"]]
     figures.append(
         f"image in the registry: {sum(layers) / MEGABYTE:.1f} MB compressed, in layers of "

@@ -175,6 +175,7 @@ def test_what_is_not_in_the_image_does_not_change_the_digest(clone: Path, file: 
         "function/app.py",
         "function/recogniser/faces/detector.py",
         "function/Dockerfile",
+        "function/LICENSE.yunet",
         "function/requirements.lock",
         "function/requirements-build.lock",
         "function/requirements-models.lock",
@@ -191,8 +192,7 @@ def test_one_changed_byte_changes_the_digest(clone: Path, file: str) -> None:
 
 def test_a_new_module_changes_the_digest(clone: Path) -> None:
     before = content_digest(clone)
-    (clone / "function" / "deep").mkdir()
-    (clone / "function" / "deep" / "module.py").touch()
+    (clone / "function" / "recogniser" / "faces" / "module.py").touch()
 
     assert content_digest(clone) != before
 
@@ -202,6 +202,11 @@ def test_a_renamed_file_changes_the_digest(clone: Path) -> None:
     (clone / "function" / "app.py").rename(clone / "function" / "application.py")
 
     assert content_digest(clone) != before
+
+
+def test_no_module_of_the_function_is_left_out() -> None:
+    modules = set((REPOSITORY / "function").rglob("*.py"))
+    assert modules <= {file for pattern in CONTEXT for file in REPOSITORY.glob(pattern)}
 
 
 def test_docker_sees_the_files_that_the_digest_is_of() -> None:
