@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from typing import TYPE_CHECKING
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -13,6 +15,7 @@ from function.recogniser.faces.encoding import find_faces
 from function.recogniser.identity.gallery import Gallery
 from function.recogniser.options import RecognitionOptions
 from function.recogniser.recognition import recognise
+from function.recogniser.video.sampling import sampled_frames
 from function.recogniser.video.track import UnreadableVideoError
 from samples.pictures import sample_picture
 from samples.sample_video import Scene, write_video
@@ -118,3 +121,18 @@ def test_a_watcher_that_fails_leaves_no_thread(tmp_path: Path, gallery: Gallery)
         recognise(video, gallery, OPTIONS, watch=fail)
     assert all(thread.name != "ahead" for thread in threading.enumerate())
     assert interrupt.traceback
+
+
+def test_frames_are_freed_as_they_are_done_with(tmp_path: Path) -> None:
+    """Without waiting for Python to look for objects that hold each other."""
+    video = write_video(tmp_path / "v.mp4", [Scene(seconds=5)])
+    gc.collect()
+    gc.disable()
+    try:
+        alive = [
+            sum(isinstance(it, av.VideoFrame) for it in gc.get_objects())
+            for _ in sampled_frames(video, per_second=10)
+        ]
+    finally:
+        gc.enable()
+    assert max(alive) < 10

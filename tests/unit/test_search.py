@@ -81,6 +81,16 @@ def test_several_faces_are_found_each_once() -> None:
     assert matches(faces(FaceSearch(), Picture(pixels), new_scene=True), expected)
 
 
+@pytest.mark.parametrize("tall", [False, True])
+@pytest.mark.parametrize("at", [40, 900, 940, 980, 1800])
+def test_in_a_large_picture_a_small_face_is_found_once_also_at_its_middle(
+    at: int, *, tall: bool
+) -> None:
+    pixels = room((1920, 1080) if tall else (1080, 1920))
+    expected = put(pixels, "obama.jpg", (at, 300) if tall else (300, at), height=30)
+    assert matches(faces(FaceSearch(), Picture(pixels), new_scene=True), [expected])
+
+
 def test_a_dark_face_is_found() -> None:
     pixels, expected = picture_of("obama.jpg", height=90)
     dark = (pixels * 0.2).astype(np.uint8)

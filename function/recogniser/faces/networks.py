@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _ERRORS_ONLY = 3
-_LARGE = 2_000_000  # bytes of an input
+_LARGE = 1_000_000  # bytes of an input
 
 
 class Network:

@@ -11,13 +11,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+import numpy as np
+
 from function.recogniser.faces.close_look import seen_closely
 from function.recogniser.faces.detector import detect_faces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from function.recogniser.faces.detector import Detection
@@ -30,6 +31,12 @@ if TYPE_CHECKING:
 _SMALL = 640
 _WIDE = 1280
 _FULL = 1920
+
+# Pixels up to which a picture is looked at in one piece.
+_WHOLE = 960
+
+# Pixels that a half of a large picture has of the other, on its side of the middle.
+_OVERLAP = 64
 
 # How often a scene that goes on gets a wide look, in seconds.
 _WIDE_EVERY = 5.0
@@ -145,7 +152,26 @@ def faces_in_still(picture: Picture) -> list[Detection]:
 
 def _seen(picture: Picture, longest: int) -> list[Detection]:
     scale = min(longest / max(picture.height, picture.width), 1.0)
-    return [face.mapped(1 / scale) for face in detect_faces(picture.pixels_at(scale))]
+    return [face.mapped(1 / scale) for face in _seen_in_parts(picture.pixels_at(scale))]
+
+
+def _seen_in_parts(pixels: NDArray[np.uint8]) -> list[Detection]:
+    """Look at a picture; at a large one in two halves, which takes half of the memory.
+
+    Faces that both halves cut, though they overlap, are large enough for the small look.
+    """
+    length = max(pixels.shape)
+    if length <= _WHOLE:
+        return detect_faces(pixels)
+    half = length // 2 + _OVERLAP
+    is_wide = pixels.shape[1] == length
+    first, second = (
+        np.ascontiguousarray(pixels[:, part] if is_wide else pixels[part])
+        for part in (slice(half), slice(length - half, length))
+    )
+    faces = detect_faces(first)
+    offset = (length - half) * (1 if is_wide else 1j)
+    return faces + _others((face.mapped(1, offset) for face in detect_faces(second)), faces)
 
 
 def _faces_among(

@@ -137,6 +137,8 @@ class PictureTrack:
         self._time_base = stream.time_base or Fraction(1, 1000)
         self.rate = float(stream.average_rate or stream.guessed_rate or _USUAL_FRAME_RATE)
         stream.codec_context.thread_count = 1
+        self._rotation: int | None = None  # degrees
+        self._shown_as = (False, 0)
 
     @property
     def has_b_frames(self) -> bool:
@@ -183,6 +185,16 @@ class PictureTrack:
             pictures = self._stream.decode(packet)
         return [it for it in pictures if it.pts is not None and not it.is_corrupt]
 
+    def _orientation(self, picture: VideoFrame) -> tuple[bool, int]:
+        """Return what `_displayed` does, which reads it from the first picture that has it so.
+
+        PyAV's picture and its side data hold each other once that is looked at, and would stay in
+        memory until Python looks for such circles. A picture's rotation can be had without.
+        """
+        if self._rotation != picture.rotation:
+            self._rotation, self._shown_as = picture.rotation, _displayed(picture)
+        return self._shown_as
+
     def shown(self, picture: VideoFrame, *, video_seconds: float) -> Frame | None:
         """Return a picture as a player shows it, or None if it is in a form that can't be read."""
         decoder = self._stream.codec_context  # which knows it where the container does not say
@@ -190,7 +202,7 @@ class PictureTrack:
         if not _NARROWEST_PIXEL <= pixel_width <= _WIDEST_PIXEL:
             pixel_width = 1
         height, width = picture.height, round(picture.width * pixel_width)
-        mirrored, quarter_turns = _orientation(picture)
+        mirrored, quarter_turns = self._orientation(picture)
         if quarter_turns % 2:
             height, width = width, height
         frame = Frame(
@@ -208,7 +220,7 @@ class PictureTrack:
         return None
 
 
-def _orientation(picture: VideoFrame) -> tuple[bool, int]:
+def _displayed(picture: VideoFrame) -> tuple[bool, int]:
     """Return whether a player mirrors a picture, and how far it then turns it, in quarters.
 
     The display matrix takes a point (x, y) to (ax + cy, bx + dy), with y downwards; it begins with
