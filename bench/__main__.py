@@ -120,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SECTION,…",
         type=_sections,
         default=tuple(_SECTIONS),
-        help="the sections to run (default: all, which takes about a quarter of an hour)",
+        help="the sections to run (default: all, which takes most of an hour)",
     )
     parser.add_argument(
         "--repeat",
