@@ -96,8 +96,10 @@ def test_poor_looks_have_to_be_nearer(
     assert present(seen("a", *distances, quality=quality)) == (["a"] if enough else [])
 
 
-def test_a_look_that_is_poor_in_two_ways_is_never_enough_by_itself() -> None:
-    twice = replace(POOR["tilted"], score=0.7)
+@pytest.mark.parametrize(
+    "twice", [replace(POOR["tilted"], score=0.7), replace(GOOD, sharpness=0.05)]
+)
+def test_a_look_that_is_poor_in_two_ways_is_never_enough_by_itself(twice: Quality) -> None:
     assert present(seen("a", 0.3, quality=twice)) == []
     assert present(seen("a", 0.47, 0.48, quality=twice)) == ["a"]
     assert present(seen("a", 0.50, 0.51, quality=twice)) == []

@@ -63,15 +63,19 @@ class Look:
 
     @property
     def shortfalls(self) -> int:
-        """In how many ways the face is seen poorly: small, doubtful, tilted, blurred, dark."""
+        """In how many ways the face is seen poorly: small, doubtful, tilted, dark, blurred.
+
+        One of half the sharpness counts twice: much blurred, anybody resembles somebody.
+        """
         quality = self.quality
         return sum(
             (
                 quality.height < LEAST_HEIGHT,
                 quality.score < LEAST_SCORE,
                 quality.tilt > MOST_TILT,
-                quality.sharpness < LEAST_SHARPNESS,
                 quality.brightness < LEAST_BRIGHTNESS,
+                quality.sharpness < LEAST_SHARPNESS,
+                quality.sharpness < LEAST_SHARPNESS / 2,
             )
         )
 
