@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bench import cases, cold, comparison, growth, harder, inputs, sampling, strangers
 from bench.headline import Headline
 from bench.variants import Variants
+from enroll.gallery_edits import with_students
 from function.recogniser.identity.gallery import Gallery
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def _strangers(run: _Run) -> None:
     strangers.count_false_names(
         run.report,
         cases.cases_of(run.report, videos, run.variants),
-        strangers.joined(known.gallery, further),
+        with_students(known.gallery, further),
         cases.looks(with_reference=run.choice.reference),
     )
 

@@ -8,23 +8,22 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from bench.cases import KINDS, verdicts_on
-from function.recogniser.identity.gallery import Gallery
+from enroll.gallery_edits import without_students
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from bench.cases import Case, Look
     from bench.report import Report
+    from function.recogniser.identity.gallery import Gallery
 
 
 def count_false_names(
     report: Report, cases: Sequence[Case], gallery: Gallery, by_name: Mapping[str, Look]
 ) -> None:
     """Print how often somebody is named in each kind of video, none of whom can be right."""
-    galleries = [without(gallery, case.truth) for case in cases]
+    galleries = [without_students(gallery, case.truth) for case in cases]
     tried = [pair for pair in zip(cases, galleries, strict=True) if pair[1].student_ids]
     if everybody := len(cases) - len(tried):
         report.note(f"Videos with everybody in them who is enrolled: {everybody}, left out.")
@@ -44,22 +43,4 @@ def count_false_names(
             [kind, *(str(sum(it[kind, name].false for it in verdicts)) for name in by_name)]
             for kind in KINDS
         ],
-    )
-
-
-def without(gallery: Gallery, students: Iterable[str]) -> Gallery:
-    """Return a gallery that lacks some students, with all of their rows."""
-    left_out = set(students)
-    kept = [row for row, student in enumerate(gallery.student_ids) if student not in left_out]
-    return Gallery(
-        student_ids=tuple(gallery.student_ids[row] for row in kept),
-        encodings=gallery.encodings[kept],
-    )
-
-
-def joined(gallery: Gallery, others: Gallery) -> Gallery:
-    """Return a gallery with the rows of both."""
-    return Gallery(
-        student_ids=gallery.student_ids + others.student_ids,
-        encodings=np.concatenate([gallery.encodings, others.encodings]),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,36 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 WIDTH, HEIGHT = 1280, 720
+
+
+@dataclass
+class Picture:
+    """Stands in for a video's frame, from an array in RGB."""
+
+    pixels: NDArray[np.uint8]
+    time: float = 0.0
+
+    @property
+    def height(self) -> int:
+        """The number of rows."""
+        return int(self.pixels.shape[0])
+
+    @property
+    def width(self) -> int:
+        """The number of columns."""
+        return int(self.pixels.shape[1])
+
+    def pixels_at(self, scale: float) -> NDArray[np.uint8]:
+        """Return the picture at `scale` times its size."""
+        return np.asarray(self._at(scale))
+
+    def brightness_at(self, scale: float) -> NDArray[np.uint8]:
+        """Return the picture in gray, at `scale` times its size."""
+        return np.asarray(self._at(scale).convert("L"))
+
+    def _at(self, scale: float) -> Image.Image:
+        size = (max(round(self.width * scale), 1), max(round(self.height * scale), 1))
+        return Image.fromarray(self.pixels).resize(size, Image.Resampling.BILINEAR)
 
 
 def sample(name: str) -> Image.Image:

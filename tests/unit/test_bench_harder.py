@@ -15,8 +15,9 @@ from bench.crowd import Crowd, crowd_video
 from bench.harder import compare_harder
 from bench.inputs import InputError, Video, sample_gallery, strangers_gallery
 from bench.report import Report
-from bench.strangers import count_false_names, joined, without
+from bench.strangers import count_false_names
 from bench.variants import AS_IT_IS, Variants
+from enroll.gallery_edits import without_students
 from function.recogniser.identity.gallery import Gallery
 from samples.pictures import fetch_sample_pictures, sample_picture
 
@@ -91,7 +92,7 @@ def test_where_ours_fails_is_a_failure_and_where_the_reference_does_is_told(
 
 
 def test_students_in_the_video_are_out_of_the_gallery_with_all_of_their_rows() -> None:
-    others = without(gallery_of(ADA, BOB, ADA, CAT), {ADA})
+    others = without_students(gallery_of(ADA, BOB, ADA, CAT), {ADA})
     assert others.student_ids == (BOB, CAT)
     assert others.encodings[:, 0].tolist() == [1, 3]
 
@@ -103,7 +104,7 @@ def test_everybody_is_enrolled_but_those_in_the_video(report: Report, printed: S
         enrolled[video] = gallery.student_ids
         return frozenset()
 
-    known = joined(gallery_of(ADA, BOB, ADA), gallery_of(CAT))
+    known = gallery_of(ADA, BOB, ADA, CAT)
     count_false_names(report, [case("one", ADA), case("two")], known, {"ours": watching})
     assert {ids for video, ids in enrolled.items() if video.parent.name == "one"} == {(BOB, CAT)}
     assert {ids for video, ids in enrolled.items() if video.parent.name == "two"} == {

@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from function.recogniser.video.scenes import Scenes
-from tests.unit.faces import picture_of, put, room
+from tests.unit.faces import Picture, picture_of, put, room
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-
-@dataclass
-class Picture:
-    """Stands in for a video's frame, from an array in RGB."""
-
-    pixels: NDArray[np.uint8]
-
-    @property
-    def height(self) -> int:
-        return int(self.pixels.shape[0])
-
-    @property
-    def width(self) -> int:
-        return int(self.pixels.shape[1])
-
-    def brightness_at(self, scale: float) -> NDArray[np.uint8]:
-        size = (max(round(self.width * scale), 1), max(round(self.height * scale), 1))
-        return np.asarray(Image.fromarray(self.pixels).convert("L").resize(size))
 
 
 def news(*pictures: NDArray[np.uint8]) -> list[bool]:

@@ -2,41 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from function.recogniser.faces.search import FaceSearch, faces_in_still, seen_small
-from tests.unit.faces import picture_of, put, room
+from tests.unit.faces import Picture, picture_of, put, room
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from function.recogniser.faces.detector import Detection
     from function.recogniser.faces.location import Location
-
-
-@dataclass
-class Picture:
-    """Stands in for a video's frame, from an array."""
-
-    pixels: NDArray[np.uint8]
-    time: float = 0.0
-
-    @property
-    def height(self) -> int:
-        return int(self.pixels.shape[0])
-
-    @property
-    def width(self) -> int:
-        return int(self.pixels.shape[1])
-
-    def pixels_at(self, scale: float) -> NDArray[np.uint8]:
-        size = (max(round(self.width * scale), 1), max(round(self.height * scale), 1))
-        return np.asarray(Image.fromarray(self.pixels).resize(size, Image.Resampling.BILINEAR))
 
 
 def faces(search: FaceSearch, frame: Picture, *, new_scene: bool = False) -> list[Detection]:

@@ -1,8 +1,9 @@
 """The face descriptor: dlib's face recognition network, which makes 128 numbers of a face.
 
 It was trained to put chips of one person within 0.6 of each other. It is evaluated from the same
-weights by the runtime that the detector has, in a thirtieth of the time that dlib takes in the
-prebuilt package; the tests hold its descriptors to dlib's within 1e-5 (Euclidean).
+weights by the runtime that the detector has, in an eighteenth of the time that dlib takes in
+the prebuilt package (6 ms against 110, on one core). The tests hold its descriptors to dlib's
+within 1e-5 (Euclidean).
 """
 
 from __future__ import annotations

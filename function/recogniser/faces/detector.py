@@ -35,7 +35,7 @@ _POSSIBLE = 0.3
 _SURE = 0.90
 
 # Degrees up to which a face's landmarks are those of an upright one.
-UPRIGHT = 25.0
+_UPRIGHT = 25.0
 
 _SAME_FACE = 0.3  # overlap of two boxes of the network's, beyond which the lower score is dropped
 
@@ -68,7 +68,7 @@ class Detection:
     @property
     def is_sure(self) -> bool:
         """Whether this is an upright face for certain."""
-        return self.score >= _SURE and self.is_upright
+        return self.is_certain and self.is_upright
 
     @property
     def is_certain(self) -> bool:
@@ -78,7 +78,7 @@ class Detection:
     @property
     def is_upright(self) -> bool:
         """Whether the face is tilted so little that it can be taken for upright."""
-        return abs(self.tilt) <= UPRIGHT
+        return abs(self.tilt) <= _UPRIGHT
 
     @property
     def tilt(self) -> float:

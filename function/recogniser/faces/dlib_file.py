@@ -1,11 +1,10 @@
-"""dlib's file format, as far as the face detector and the recognition network need it.
+"""dlib's file format, as far as the recognition network needs it.
 
 dlib can read its files only into itself. This module reads a network's weights into numpy arrays,
-so that `descriptor` can evaluate it faster, and takes a single filter out of a detector of several.
-The format is dlib's own (dlib/serialize.h, dlib/dnn/tensor.h, dlib/dnn/layers.h, dlib/dnn/core.h,
-dlib/image_processing/object_detector.h): integers are one control byte (sign and length) and that
-many little-endian bytes, floating-point numbers a mantissa and an exponent, tensors four sizes and
-then plain little-endian float32.
+so that `conversion` can put them into another form. The format is dlib's own (dlib/serialize.h,
+dlib/dnn/tensor.h, dlib/dnn/layers.h, dlib/dnn/core.h): integers are one control byte (sign and
+length) and that many little-endian bytes, floating-point numbers a mantissa and an exponent,
+tensors four sizes and then plain little-endian float32.
 """
 
 from __future__ import annotations

@@ -47,12 +47,9 @@ def model_file(name: str) -> Path:
     )
 
 
-def network_file(name: str, folder: Path | None = None) -> Path:
-    """Return where the network of that name is kept, in ONNX: in the cache unless told otherwise.
-
-    It need not be there yet.
-    """
-    return (folder or _cache_folder()) / "models" / f"{name}-{_CONVERSION}.onnx"
+def network_file(name: str) -> Path:
+    """Return where the network of that name is kept, in ONNX. It need not be there yet."""
+    return _cache_folder() / "models" / f"{name}-{_CONVERSION}.onnx"
 
 
 def _cache_folder() -> Path:

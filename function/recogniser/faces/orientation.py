@@ -42,9 +42,10 @@ class Orientation:
         turned = frame.turned(self._turns)
         possible = seen_small(turned)
         is_due = new_scene or frame.time >= self._due
-        if is_due or _has_upright(possible):
+        has_upright = _has_upright(possible)
+        if is_due or has_upright:
             self._due = frame.time + _EVERY
-        if not is_due or _has_upright(possible):
+        if has_upright or not is_due:
             return turned, possible, False
         for turns in _OTHER_TURNS:
             other = turned.turned(turns)

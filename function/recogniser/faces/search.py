@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 # Pixels of the longer side in each kind of look, at most: pictures are never scaled up. Of faces
 # 45 pixels high in 1080p the small look finds two thirds, the wide one nearly all, and the full
-# one, at five times the cost of the wide, nine of ten that are 22 pixels high.
+# one, at two and a half times the cost of the wide, nine of ten that are 22 pixels high.
 _SMALL = 640
 _WIDE = 1280
 _FULL = 1920
@@ -77,7 +77,8 @@ class FaceSearch:
         self._no_faces = [
             place for place in self._no_faces if place.until > frame.time and not new_scene
         ]
-        faces = _faces_among(possible, confirm=partial(self._confirmed, frame, before))
+        confirm = partial(self._confirmed, frame, before)
+        faces = _faces_among(possible, confirm=confirm)
         for known in before:
             if _others([known], faces):
                 faces += _others(_found_closely(frame, known, _tilt(known)), faces)
@@ -86,7 +87,6 @@ class FaceSearch:
             self._wide_due = frame.time + _WIDE_EVERY
             if max(frame.height, frame.width) > _SMALL:
                 seen = _others(_seen(frame, _FULL if new_scene else _WIDE), faces)
-                confirm = partial(self._confirmed, frame, before)
                 more = _others(_faces_among(seen, confirm=confirm), faces)
                 yield more
                 faces = [*faces, *more]
@@ -143,8 +143,8 @@ def seen_small(picture: Picture) -> list[Detection]:
 
 def faces_in_still(picture: Picture) -> list[Detection]:
     """Return the faces in a picture that no other came before: small ones if there is no other."""
+    confirm = partial(_found_from_all_sides, picture)
     for longest in (_SMALL, _FULL):
-        confirm = partial(_found_from_all_sides, picture)
         if faces := _faces_among(_seen(picture, longest), confirm=confirm):
             return faces
     return []

@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from function.recogniser.faces.quality import Quality
     from function.recogniser.identity.gallery import Match
 
-# One good look this near is enough. Measured on 42 clips with 29 students enrolled, at 1, 2 and 5
-# samples a second and from eight starting times each, 14,000 faces: a stranger's face comes no
-# nearer than 0.58 to any student, also when those in the clip are taken out of the gallery.
+# One good look this near is enough. On 21 real clips with 65 people enrolled but those in the clip,
+# no good look at a stranger came nearer than 0.54 to anybody, at any of three sizes.
 CONFIDENT_DISTANCE = 0.52
 
 # What a look is short of if it has less (or, of tilt, more): pixels of the face's box, the
