@@ -163,6 +163,4 @@ def _environment(
         "SAMPLES_PER_SECOND": str(settings.samples_per_second),
         "TOLERANCE": str(settings.tolerance),
         "MARGIN": str(settings.margin),
-        # On frames this small, more BLAS threads cost more processor time than they save.
-        "OPENBLAS_NUM_THREADS": "1",
     }

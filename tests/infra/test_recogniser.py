@@ -34,7 +34,6 @@ def test_it_reads_its_environment(program: Program) -> None:
     assert settings.gallery_key == program.exports["galleryKey"]
     assert settings.students_table == program.one("dynamodb/table:Table").outputs["name"]
     assert settings.samples_per_second == 2.0
-    assert variables["OPENBLAS_NUM_THREADS"] == "1"
 
 
 def test_how_it_recognises_is_a_setting() -> None:

@@ -1,7 +1,7 @@
 """Search: where the faces are in the sampled frames of a video.
 
 Every frame is looked at in a small form. The first of a scene is looked at in its full width as
-well, and every few seconds one in a wider form, for faces that are too small for the first look.
+well, and one every 5 to 20 seconds in a wider form, for faces too small for the first look.
 What may be a face is looked at closely; a face of the frame before that was missed is looked for
 where it was. So a small face that was seen once is followed without wide looks.
 """
@@ -38,8 +38,10 @@ _WHOLE = 960
 # Pixels that a half of a large picture has of the other, on its side of the middle.
 _OVERLAP = 64
 
-# How often a scene that goes on gets a wide look, in seconds.
-_WIDE_EVERY = 5.0
+# How soon a scene that goes on gets a wide look, in seconds. As long as the looks show nobody more,
+# each comes twice as long after the one before, up to the second of these.
+_WIDE_AFTER = 5.0
+_WIDE_SELDOM = 20.0
 
 # The score in a close look from which on something is a face.
 _FACE = 0.6
@@ -64,7 +66,7 @@ class FaceSearch:
     def __init__(self) -> None:
         self._known: list[Detection] = []  # of the frame before, if it shows the same scene
         self._no_faces: list[_NoFace] = []
-        self._wide_due = 0.0  # seconds
+        self._wide_due = self._wide_after = 0.0  # seconds
 
     def faces(
         self, frame: Frame, possible: Sequence[Detection], *, new_scene: bool
@@ -84,12 +86,15 @@ class FaceSearch:
                 faces += _others(_found_closely(frame, known, _tilt(known)), faces)
         yield faces
         if new_scene or frame.time >= self._wide_due:
-            self._wide_due = frame.time + _WIDE_EVERY
+            more: list[Detection] = []
             if max(frame.height, frame.width) > _SMALL:
                 seen = _others(_seen(frame, _FULL if new_scene else _WIDE), faces)
                 more = _others(_faces_among(seen, confirm=confirm), faces)
                 yield more
-                faces = [*faces, *more]
+            soon = new_scene or more
+            self._wide_after = _WIDE_AFTER if soon else min(2 * self._wide_after, _WIDE_SELDOM)
+            self._wide_due = frame.time + self._wide_after
+            faces = [*faces, *more]
         self._known = faces
 
     def _confirmed(

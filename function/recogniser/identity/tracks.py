@@ -67,16 +67,14 @@ class Track:
     def _looks_the_same(self, frame: Frame, place: Location) -> bool:
         """Tell whether the face looks as it did when it was encoded.
 
-        The detector's boxes jump by a few pixels, so the best of three of about the same place
-        counts.
+        The detector's boxes jump by a few pixels, so it may be in any of three of about the same
+        place.
         """
         if self._looked_at is None or self._appearance is None:
             return False
         places = (place, self._looked_at, self._looked_at.centred_on(place))
-        likeness = max(
-            float((_appearance(frame, place) * self._appearance).sum()) for place in places
-        )
-        return likeness >= _SAME_APPEARANCE
+        likenesses = (float((_appearance(frame, it) * self._appearance).sum()) for it in places)
+        return any(likeness >= _SAME_APPEARANCE for likeness in likenesses)
 
 
 @dataclass(frozen=True, kw_only=True)
