@@ -9,7 +9,7 @@ import math
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
-from function.recogniser.video.track import opened_track
+from function.recogniser.video.recording import opened_recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +30,8 @@ def decode(video: Path, *, per_second: float) -> int:
     those from the keyframe on have to be decoded, but for those that no other depends on. The file
     is opened as ours is, and decoded on one thread: more make it sooner and not cheaper.
     """
-    with opened_track(video) as track:
+    with opened_recording(video) as recording:
+        track = recording.tracks()[0]
         track.skip_what_none_refers_to(when=True)
         decoded = 0
         served = -1

@@ -15,7 +15,7 @@ from enroll.enrolment import PortraitsUnreadableError, enrol
 from enroll.portraits import SUFFIXES, PortraitRefusedError, encode_portrait
 from function.recogniser.identity.gallery import Gallery, GalleryError
 from function.recogniser.video.sampling import sampled_frames
-from function.recogniser.video.track import UnreadableVideoError
+from function.recogniser.video.unreadable import UnreadableVideoError
 from function.results import VIDEO_SUFFIXES
 from function.student_list import StudentListError, read_students
 from samples.sample_class import make_class_videos, make_sample_class

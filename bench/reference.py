@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import face_recognition
 import numpy as np
 
-from function.recogniser.video.track import opened_track
+from function.recogniser.video.recording import opened_recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -57,7 +57,8 @@ def everyone(video: Path, gallery: Gallery, *, per_second: float) -> frozenset[s
 def first_frames(video: Path, *, per_second: float) -> Iterator[Frame]:
     """Decode the whole video, and yield the first frame of each step of 1/`per_second` seconds."""
     latest = -1
-    with opened_track(video) as track:
+    with opened_recording(video) as recording:
+        track = recording.tracks()[0]
         for picture in _all_pictures(track):
             seconds = track.seconds(picture.pts or 0)
             step = math.floor(seconds * per_second)

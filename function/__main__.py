@@ -23,7 +23,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from function.recogniser.identity.gallery import Gallery, GalleryError
 from function.recogniser.options import RecognitionOptionError, RecognitionOptions
 from function.recogniser.recognition import recognise
-from function.recogniser.video.track import UnreadableVideoError
+from function.recogniser.video.unreadable import UnreadableVideoError
 from function.results import NotAVideoKeyError, csv_bytes, csv_key, csv_text
 from function.student_list import StudentListError, read_students
 

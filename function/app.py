@@ -19,7 +19,7 @@ import boto3
 
 from function.events import Upload, uploads
 from function.recogniser.recognition import Recognition, recognise
-from function.recogniser.video.track import UnreadableVideoError
+from function.recogniser.video.unreadable import UnreadableVideoError
 from function.results import Provenance, csv_bytes, error_bytes
 from function.settings import Settings
 from function.storage import NO_GALLERY, StoredGallery, StoredResult, downloaded, find_video

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from function.recogniser.identity.gallery import Gallery
-from function.recogniser.video.track import UnreadableVideoError
+from function.recogniser.video.unreadable import UnreadableVideoError
 from function.results import csv_key, error_key
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from function.recogniser.faces.orientation import Orientation
 from function.recogniser.faces.search import FaceSearch
 from function.recogniser.identity.attendance import Attendance, Look, attendance
 from function.recogniser.identity.tracks import Sighting, Tracker
+from function.recogniser.video.reading import Reading, told
 from function.recogniser.video.sampling import sampled_frames
 from function.recogniser.video.scenes import Scenes
 
@@ -35,13 +36,15 @@ if TYPE_CHECKING:
 class Recognition:
     """Who was seen in a video, and how much there was to see.
 
-    `video_seconds` is the length of the video; `faces` counts those of all sampled `frames`.
+    `video_seconds` is the length of the recording as far as it could be read, and `unread` says in
+    a few words which parts could not be, or nothing; `faces` counts those of all sampled `frames`.
     """
 
     attendance: tuple[Attendance, ...]
     frames: int
     faces: int
     video_seconds: float
+    unread: str = ""
 
     @classmethod
     def of_nothing(cls) -> Recognition:
@@ -53,10 +56,11 @@ class Recognition:
 class Finding:
     """What was found in a sampled frame: how many more faces, and the new looks at them.
 
-    A look goes on gaining times with later samples, as long as its face stays in view. `time` and
-    `video_seconds` are the frame's.
+    A look goes on gaining times with later samples, as long as its face stays in view. `track`,
+    `time` and `video_seconds` are the frame's.
     """
 
+    track: int
     time: float
     video_seconds: float
     faces: int
@@ -75,10 +79,12 @@ def recognise(
     The findings are taken through `watch` as they come, which may show the progress.
 
     Raises:
-        function.recogniser.video.track.UnreadableVideoError: the file is no video that can be read.
+        function.recogniser.video.unreadable.UnreadableVideoError: the file is no video that can be
+            read.
 
     """
-    with closing(search(video, gallery, options)) as found:
+    reading = Reading()
+    with closing(search(video, gallery, options, reading)) as found:
         findings = list(watch(found))
     return Recognition(
         attendance=tuple(
@@ -88,25 +94,28 @@ def recognise(
                 margin=options.margin,
             )
         ),
-        frames=len({finding.time for finding in findings}),
+        frames=len({(finding.track, finding.time) for finding in findings}),
         faces=sum(finding.faces for finding in findings),
-        video_seconds=findings[-1].video_seconds,
+        video_seconds=reading.seconds,
+        unread=told(reading),
     )
 
 
 def search(
-    video: Path, gallery: Gallery, options: RecognitionOptions
+    video: Path, gallery: Gallery, options: RecognitionOptions, reading: Reading | None = None
 ) -> Generator[Finding, None, None]:
     """Look for faces in the sampled frames of a video, and yield what is found as it is.
 
-    There is at least one finding for each frame, if only that it shows no face. Who stops before
-    the end closes the generator, which ends its threads.
+    There is at least one finding for each frame, if only that it shows no face. How far the video
+    could be read is in `reading` at the end. Who stops before the end closes the generator, which
+    ends its threads.
 
     Raises:
-        function.recogniser.video.track.UnreadableVideoError: the file is no video that can be read.
+        function.recogniser.video.unreadable.UnreadableVideoError: the file is no video that can be
+            read.
 
     """
-    with closing(worked_ahead(_sightings(video, options))) as found:
+    with closing(worked_ahead(_sightings(video, options, reading))) as found:
         for frame, sightings in found:
             for seen in sightings:
                 seen.track.take_in(frame, seen.place)
@@ -116,6 +125,7 @@ def search(
                 if seen.track.looks:
                     seen.track.looks[-1].times.append(frame.time)
             yield Finding(
+                track=frame.track,
                 time=frame.time,
                 video_seconds=frame.video_seconds,
                 faces=len(sightings),
@@ -132,20 +142,24 @@ class _Sample(NamedTuple):
 
 
 def _sightings(
-    video: Path, options: RecognitionOptions
+    video: Path, options: RecognitionOptions, reading: Reading | None
 ) -> Generator[tuple[Frame, list[Sighting]], None, None]:
     """Yield each sampled frame with the faces found in it, those that cost least to find first."""
     face_search, tracker = FaceSearch(), Tracker()
-    with closing(worked_ahead(_samples(video, options))) as samples:
+    with closing(worked_ahead(_samples(video, options, reading))) as samples:
         for frame, possible, new_scene in samples:
             tracker.next_sample(new_scene=new_scene)
             for faces in face_search.faces(frame, possible, new_scene=new_scene):
                 yield frame, tracker.follow(faces)
 
 
-def _samples(video: Path, options: RecognitionOptions) -> Generator[_Sample, None, None]:
-    scenes, orientation = Scenes(), Orientation()
-    for frame in sampled_frames(video, per_second=options.samples_per_second):
+def _samples(
+    video: Path, options: RecognitionOptions, reading: Reading | None
+) -> Generator[_Sample, None, None]:
+    track, scenes, orientation = 0, Scenes(), Orientation()
+    for frame in sampled_frames(video, per_second=options.samples_per_second, reading=reading):
+        if frame.track != track:
+            track, scenes, orientation = frame.track, Scenes(), Orientation()
         new_scene = scenes.is_new(frame)
         upright, possible, turned = orientation.upright(frame, new_scene=new_scene)
         yield _Sample(upright, possible, new_scene or turned)

@@ -19,7 +19,7 @@ from PIL import Image
 
 from function.recogniser.faces.encoding import find_faces
 from function.recogniser.identity.gallery import Gallery, GalleryError
-from function.recogniser.video.track import UnreadableVideoError
+from function.recogniser.video.unreadable import UnreadableVideoError
 from function.results import COLUMNS
 from function.storage import StoredVideo, downloaded
 from function.students import Student

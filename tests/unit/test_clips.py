@@ -18,7 +18,7 @@ from enroll.portraits import encode_portrait
 from function.recogniser.identity.gallery import Gallery
 from function.recogniser.options import RecognitionOptions
 from function.recogniser.recognition import recognise
-from function.recogniser.video.track import UnreadableVideoError
+from function.recogniser.video.unreadable import UnreadableVideoError
 
 CLIPS = os.environ.get("LAMBDALENS_CLIPS")
 pytestmark = pytest.mark.skipif(not CLIPS, reason="LAMBDALENS_CLIPS is not set")

@@ -16,7 +16,7 @@ from function.recogniser.identity.gallery import Gallery
 from function.recogniser.options import RecognitionOptions
 from function.recogniser.recognition import recognise
 from function.recogniser.video.sampling import sampled_frames
-from function.recogniser.video.track import UnreadableVideoError
+from function.recogniser.video.unreadable import UnreadableVideoError
 from samples.pictures import sample_picture
 from samples.sample_video import Scene, write_video
 

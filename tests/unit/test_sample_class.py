@@ -14,7 +14,7 @@ from function.recogniser.identity.gallery import Gallery
 from function.recogniser.options import RecognitionOptions
 from function.recogniser.recognition import recognise
 from function.recogniser.video.sampling import sampled_frames
-from function.recogniser.video.track import UnreadableVideoError
+from function.recogniser.video.unreadable import UnreadableVideoError
 from function.student_list import read_students
 from samples.sample_class import ClassVideo, make_class_videos, make_sample_class
 from samples.sample_video import FRAMES_PER_SECOND, Scene, write_video

@@ -14,12 +14,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from function.recogniser.video.clock import StoredClock
 from function.recogniser.video.sampling import sampled_frames
-from function.recogniser.video.track import UnreadableVideoError, _retimed
+from function.recogniser.video.unreadable import UnreadableVideoError
 from tests.unit.conftest import times
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from av.stream import Stream
 
     from tests.unit.conftest import MakeVideo
 
@@ -38,13 +41,13 @@ if TYPE_CHECKING:
 def test_missing_and_broken_timestamps_are_filled_in(
     stamps: list[int | None], expected: list[int]
 ) -> None:
-    packets = []
+    clock = StoredClock(start=None, decoding_is_stored=True)
+    times = []
     for stamp in stamps:
-        packet = av.Packet(b"0")
+        packet: av.Packet[Stream] = av.Packet(b"0")
         packet.pts = stamp
-        packets.append(packet)
-    retimed = _retimed(packets, time_base=Fraction(1, 100), rate=2)  # type: ignore[arg-type]
-    assert [packet.pts for packet in retimed] == expected
+        times.append(clock.seconds(packet, unit=0.01, usual=0.5))
+    assert times == pytest.approx([stamp / 100 for stamp in expected])
 
 
 @pytest.mark.parametrize("width", [96, 98, 854, 1366])

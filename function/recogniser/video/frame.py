@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from av.video.reformatter import Interpolation
+from av.video.reformatter import ColorRange, Colorspace, Interpolation
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -21,8 +21,9 @@ _BITS = 8  # of each value of a picture's pixels, here and for dlib
 class Frame:
     """One sampled picture of a video, upright and unstretched as a player would show it.
 
-    `time` is in seconds from the start of the video, and `video_seconds` the length of what had
-    been read of it by then: with the last frame, of the whole, as far as it can be decoded.
+    `time` is in seconds from the start of the recording, and `video_seconds` the length of what had
+    been read of it by then. `track` counts the recording's picture tracks, whose frames come one
+    track after the other: in each, time begins anew.
     `height` and `width` are in pixels. `decoded` is mirrored, left for right, and then turned by
     `quarter_turns` counterclockwise, to be as shown. Each form of the picture is 8 bits a value
     and C-contiguous, and made when asked for; several threads may ask.
@@ -30,6 +31,7 @@ class Frame:
 
     time: float
     video_seconds: float
+    track: int
     height: int
     width: int
     decoded: VideoFrame
@@ -82,12 +84,22 @@ class Frame:
         if self.quarter_turns % 2:
             height, width = width, height
         with self.converting:
-            # One thread: FFmpeg would start one for each processor, at each picture anew.
-            converted = self.decoded.reformat(
-                width, height, pixel_format, interpolation=Interpolation.BILINEAR, threads=1
-            )
+            try:
+                converted = self._converted(height, width, pixel_format)
+            except OSError:
+                # The scaler knows fewer meanings of colours than there are tags for. What the
+                # colours mean matters little here, and some tags are wrong.
+                self.decoded.colorspace = Colorspace.DEFAULT
+                self.decoded.color_range = ColorRange.UNSPECIFIED
+                converted = self._converted(height, width, pixel_format)
         pixels: NDArray[np.uint8] = np.asarray(converted.to_ndarray(), np.uint8)
         return self._oriented(pixels)
+
+    def _converted(self, height: int, width: int, pixel_format: str) -> VideoFrame:
+        # One thread: FFmpeg would start one for each processor, at each picture anew.
+        return self.decoded.reformat(
+            width, height, pixel_format, interpolation=Interpolation.BILINEAR, threads=1
+        )
 
     def _oriented(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         if self.mirrored:

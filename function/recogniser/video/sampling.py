@@ -22,7 +22,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from function.recogniser.video.cuts import CutDetector
-from function.recogniser.video.track import UnreadableVideoError, opened_track
+from function.recogniser.video.reading import Reading
+from function.recogniser.video.recording import opened_recording
+from function.recogniser.video.unreadable import NO_FRAME, UnreadableVideoError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -46,23 +48,38 @@ _TIME_ROUNDING = 0.002
 _SURE_OF_A_REFERENCE = 5
 
 
-def sampled_frames(path: Path, *, per_second: float, first_step: float = 0.0) -> Iterator[Frame]:
+def sampled_frames(
+    path: Path, *, per_second: float, first_step: float = 0.0, reading: Reading | None = None
+) -> Iterator[Frame]:
     """Yield one frame of each step of 1/`per_second` seconds that has any, in order.
 
     A step that goes over to another scene gives one of each, where the packets show the cut. The
-    first step is `first_step` seconds long if that is not 0.
+    first step is `first_step` seconds long if that is not 0. Several picture tracks share the
+    frames of a second: their frames come track by track. How far the recording could be read is in
+    `reading` when the frames have come to an end.
 
     Raises:
         UnreadableVideoError: the file is no video, or not one frame of it can be decoded.
 
     """
+    reading = Reading() if reading is None else reading
     any_frame = False
-    with opened_track(path) as track:
-        for frame in _Sampler(track, step=1 / per_second, first_step=first_step).frames():
-            any_frame = True
-            yield frame
+    number, tracks = 0, 1
+    while number < tracks:
+        with opened_recording(path) as recording:
+            all_tracks = recording.tracks()
+            tracks = len(all_tracks)
+            sampler = _Sampler(
+                all_tracks[number], reading, step=tracks / per_second, first_step=first_step
+            )
+            for frame in sampler.frames():
+                any_frame = True
+                yield frame
+            if recording.length_told is not None:
+                reading.miss(recording.end, recording.length_told)
+        number += 1
     if not any_frame:
-        raise UnreadableVideoError("Not one frame of the video can be decoded.")
+        raise UnreadableVideoError(*NO_FRAME)
 
 
 class _Place(NamedTuple):
@@ -94,8 +111,11 @@ class _Step:
 class _Sampler:
     """Decides which packets of a track are decoded, and which of their pictures are samples."""
 
-    def __init__(self, track: PictureTrack, *, step: float, first_step: float) -> None:
+    def __init__(
+        self, track: PictureTrack, reading: Reading, *, step: float, first_step: float
+    ) -> None:
         self._track = track
+        self._reading = reading
         self._step = step
         self._first_step = first_step
         self._cuts: list[float] = []  # seconds
@@ -106,6 +126,7 @@ class _Sampler:
         self._keyframes_stand_alone = True  # until one does not
         self._undecoded: Sequence[_Numbered] = ()  # since the last keyframe, in case of need
         self._sampled: _Place | None = None  # the step of the latest sample
+        self._sampled_at = math.inf  # seconds
 
     def frames(self) -> Iterator[Frame]:
         """Yield the samples among the pictures of the track."""
@@ -116,13 +137,16 @@ class _Sampler:
             if not (following or passed_over) and self._is_remainder(step):
                 break
             self._read = (following or step).end
+            self._reading.read_to(self._read)
             if step.cut is not None:
                 self._cuts.append(step.cut)
             # A step that was passed over has its pictures, if any, behind this one's first.
             few = passed_over or len(step.packets) < _SURE_OF_A_REFERENCE
+            few |= self._track.is_timed_by_decoding
             self._track.skip_what_none_refers_to(when=not few)
             if (
                 not self._keyframes_stand_alone
+                or self._track.is_timed_by_decoding
                 or (few and self._track.has_b_frames)
                 or any(packet.is_discard for _, packet in step.packets)
             ):
@@ -133,6 +157,7 @@ class _Sampler:
             else:
                 yield from self._first_of(step)
         yield from self._samples(self._restarted())
+        self._tell_of_damage(until=self._read)
 
     def _keyframe_of(self, step: _Step, following: _Step | None) -> Iterator[Frame]:
         first, last = step.keyframes[0], step.keyframes[-1]
@@ -220,7 +245,20 @@ class _Sampler:
                 continue
             if frame := self._track.shown(picture, video_seconds=self._read):
                 self._sampled = place
+                self._tell_of_damage(until=seconds)
+                self._sampled_at = seconds
                 yield frame
+
+    def _tell_of_damage(self, *, until: float) -> None:
+        """Tell what was not read between the latest sample and now, if that was for damage.
+
+        What comes before the first sample is not: many a stream begins in the middle of things.
+        """
+        damaged = self._track.damaged
+        self._track.damaged = [seconds for seconds in damaged if seconds > until]
+        between = [seconds for seconds in damaged if self._sampled_at < seconds <= until]
+        if between and until - self._sampled_at > 2 * self._step:
+            self._reading.miss(min(between), until)
 
     def _is_remainder(self, step: _Step) -> bool:
         """Tell whether the last step is less than half a step long, and no scene of its own.

@@ -1,0 +1,224 @@
+"""A recording: a video file that is open, the packets of all its tracks, and which show pictures.
+
+What counts as a video: a file with a picture track, in one of the containers listed here, whatever
+its name says. A recording without picture, its cover art, and a still picture do not. A damaged
+file counts as far as it can be taken apart.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+import av
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+from function.recogniser.video.clock import SentClock, StoredClock
+from function.recogniser.video.damage import DamageError, guarded
+from function.recogniser.video.track import MOST_PIXELS, PictureTrack, rate_of, unit_of
+from function.recogniser.video.unreadable import (
+    ENCRYPTED,
+    NO_CAMERA,
+    TOO_LARGE,
+    UNKNOWN_CODING,
+    UnreadableVideoError,
+    why_not_opened,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from av.container import InputContainer
+    from av.packet import Packet
+    from av.stream import Stream
+
+    from function.recogniser.video.clock import Clock
+    from function.recogniser.video.track import Timed
+
+# FFmpeg's names of the containers read here. A list, because FFmpeg also takes still pictures
+# for videos, and playlists, which make it open whatever file they name.
+_CONTAINERS = "mov,matroska,avi,mpeg,mpegts,mpegvideo,asf,gif"
+
+# The one of them, that of MP4, whose table of all pictures tells how long a decoder has to wait
+# for those that are shown earlier.
+_WITH_TABLE = "mov"
+
+# Those that carry their sender's clock, and the others whose length in their header is a guess, or
+# none at all.
+_SENT = {"mpeg", "mpegts"}
+_LENGTH_IS_A_GUESS = {*_SENT, "mpegvideo", "gif", "flv", "ogg"}
+
+# Matroska does not say when packets are decoded.
+_MATROSKA = "matroska,webm"
+
+# A stream's tracks may begin anywhere in it: so much of it is searched for its first.
+_SEARCH = {"scan_all_pmts": "1", "correct_ts_overflow": "0"}
+_WHOLE = {"probesize": str(1 << 62), "analyzeduration": str(1 << 62)}
+
+# Covers and thumbnails, which show no recording.
+_NO_RECORDING = Disposition.attached_pic | Disposition.timed_thumbnails
+
+# Picture tracks that are looked at: slides, a camera or two.
+_MOST_TRACKS = 4
+
+# How often in a row the file may fail to give another packet.
+_MOST_FAILURES = 100
+
+_ENCRYPTED_TAGS = {"encv"}  # ISO/IEC 23001-7
+
+
+@contextmanager
+def opened_recording(path: Path) -> Iterator[Recording]:
+    """Open a file until the end of the block.
+
+    Raises:
+        UnreadableVideoError: the file is no video.
+
+    """
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise UnreadableVideoError(
+            f"The file cannot be opened: {error.strerror}.", "Check the path and its permissions."
+        ) from error
+    try:
+        container = _opened(path)
+        if not container.streams.video and container.format.name in _SENT:
+            container.close()
+            container = _opened_as(_CONTAINERS, path, search=_SEARCH | _WHOLE)
+    except DamageError as error:
+        raise UnreadableVideoError(*why_not_opened(path)) from error
+    with container:
+        yield Recording(container)
+
+
+class Recording:
+    """An open file: its picture tracks, and how long it is."""
+
+    def __init__(self, container: InputContainer) -> None:
+        self._container = container
+        start: int | None = container.start_time  # type: ignore[redundant-expr,unused-ignore]
+        self._start = None if start is None else start / av.time_base
+        self._clocks = self._clock_of_each_track()
+        self.end = 0.0
+        """When the latest packet of all tracks so far ends, in seconds from the start."""
+
+    @property
+    def length_told(self) -> float | None:
+        """How long the recording is by what the file says, in seconds, if that is no guess."""
+        told = self._container.duration
+        if told is None or self._container.format.name in _LENGTH_IS_A_GUESS:
+            return None
+        return told / av.time_base
+
+    def tracks(self) -> list[PictureTrack]:
+        """Return the tracks that show pictures and can be decoded, at least one.
+
+        One of them can be read, and once.
+
+        Raises:
+            UnreadableVideoError: there is none.
+
+        """
+        streams = [
+            stream
+            for stream in self._container.streams.video
+            if not stream.disposition & _NO_RECORDING
+        ]
+        if not streams:
+            raise UnreadableVideoError(*NO_CAMERA)
+        # It is None where FFmpeg has no decoder.
+        known = [it for it in streams if it.codec_context]  # type: ignore[truthy-bool]
+        if not known:
+            raise UnreadableVideoError(*UNKNOWN_CODING)
+        clear = [it for it in known if it.codec_context.codec_tag not in _ENCRYPTED_TAGS]
+        if not clear:
+            raise UnreadableVideoError(*ENCRYPTED)
+        small = [it for it in clear if it.width * it.height <= MOST_PIXELS]
+        if not small:
+            raise UnreadableVideoError(*TOO_LARGE)
+        return [
+            PictureTrack(number, stream, self._timed())
+            for number, stream in enumerate(small[:_MOST_TRACKS])
+        ]
+
+    def _clock_of_each_track(self) -> list[tuple[Clock, float, float | None]]:
+        """Return each track's clock, the unit of its timestamps, and how long a packet lasts."""
+        name = self._container.format.name
+        sent = SentClock(start=self._start) if name in _SENT else None
+        return [
+            (
+                sent or StoredClock(start=self._start, decoding_is_stored=name != _MATROSKA),
+                unit_of(stream),
+                1 / rate_of(stream) if isinstance(stream, VideoStream) else None,
+            )
+            for stream in self._container.streams
+        ]
+
+    def _timed(self) -> Iterator[Timed]:
+        """Yield the packets of all tracks, each with its time."""
+        for packet in self._packets():
+            if packet.is_discard:
+                # Cut off by an edit list.
+                yield packet, None
+                continue
+            clock, unit, usual = self._clocks[packet.stream_index]
+            usual = usual or (packet.duration or 0) * unit
+            seconds = clock.seconds(packet, unit=unit, usual=usual)
+            self.end = max(self.end, seconds + usual)
+            yield packet, seconds
+
+    def _packets(self) -> Iterator[Packet[Stream]]:
+        """Yield the packets of all tracks, to the end of what can be taken apart.
+
+        What cannot is passed over, as are packets of nothing.
+        """
+        failures = 0
+        packets = self._container.demux()
+        while failures < _MOST_FAILURES:
+            try:
+                with guarded():
+                    packet = next(packets, None)
+            except DamageError:
+                failures += 1
+                packets = self._container.demux()
+                continue
+            if packet is None:
+                return
+            failures = 0
+            if packet.size:
+                yield packet
+
+
+def _opened(path: Path) -> InputContainer:
+    """Open a file, without decoding pictures where that is possible.
+
+    FFmpeg decodes the first pictures when it opens a file, which costs as much as a sample. That is
+    needed only to learn what the container does not say: with no table of pictures, as in Matroska
+    and fragmented MP4, some would get wrong times, or lost.
+    """
+    with suppress(DamageError):
+        container = _opened_as(_WITH_TABLE, path, skip=True)
+        if all(stream.frames for stream in container.streams.video):
+            return container
+        container.close()
+    return _opened_as(_CONTAINERS, path)
+
+
+def _opened_as(
+    containers: str, path: Path, *, skip: bool = False, search: Mapping[str, str] = _SEARCH
+) -> InputContainer:
+    with guarded():
+        # The explicit protocol keeps a colon in a file name from being taken for one.
+        return av.open(
+            f"file:{path}",
+            container_options={
+                "format_whitelist": containers,
+                "protocol_whitelist": "file",
+                **search,
+            },
+            options={"max_pixels": str(MOST_PIXELS), **({"skip_frame": "all"} if skip else {})},
+            metadata_errors="replace",
+        )
