@@ -38,12 +38,14 @@ if TYPE_CHECKING:
     from stacks.settings import StackSettings
 
 DOCKERFILE = "function/Dockerfile"
-# The files that the image is made of, which are those that .dockerignore lets through.
+# The files that the image is made of, which are those that .dockerignore lets through. Of the
+# modules, all but the command line's.
 CONTEXT = (
     DOCKERFILE,
     "function/LICENSE.yunet",
     "function/*.lock",
-    "function/*.py",
+    "function/__init__.py",
+    "function/[a-z]*.py",
     "function/recogniser/*.py",
     "function/recogniser/faces/*.py",
     "function/recogniser/identity/*.py",

@@ -73,9 +73,13 @@ class Files:
                     yield entry.name, cast("IO[bytes]", opened.extractfile(entry)).read()
 
 
-def test_of_the_function_it_has_its_modules_and_nothing_else(files: Files) -> None:
+def test_of_the_function_it_has_what_the_handler_needs_and_nothing_else(files: Files) -> None:
     function = REPOSITORY / "function"
-    modules = {file.relative_to(function).as_posix() for file in function.rglob("*.py")}
+    modules = {
+        file.relative_to(function).as_posix()
+        for file in function.rglob("*.py")
+        if file != function / "__main__.py" and not file.is_relative_to(function / "command")
+    }
     names = files.names(f"{TASK_ROOT}function/")
 
     assert {name for name in names if "__pycache__" not in name} == modules

@@ -10,15 +10,22 @@ from typing import TYPE_CHECKING
 import av
 import numpy as np
 import pytest
-from PIL import ImageFile
+from PIL import Image, ImageFile
 
+from function.command.checksums import FILE_NAME
+from function.recogniser.faces.encoding import find_faces
+from function.recogniser.identity.gallery import Gallery
 from function.recogniser.video.sampling import sampled_frames
+from samples.pictures import sample_picture
+from samples.sample_video import Scene, write_video
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from fractions import Fraction
 
 MakeVideo = Callable[..., Path]
+
+STUDENTS = "student_id,name,major,year\n44,Barack,law,senior\n"
 
 
 @pytest.fixture(autouse=True)
@@ -31,6 +38,36 @@ def _pillow_refuses_what_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
 def make_video(tmp_path: Path) -> MakeVideo:
     """Return `small_video` for the test's own folder."""
     return partial(small_video, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def class_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a gallery, a list of students, and a video of one of them."""
+    folder = tmp_path_factory.mktemp("class")
+    with Image.open(sample_picture("obama.jpg")) as picture:
+        obama = picture.convert("RGB")
+    (face,) = find_faces(np.asarray(obama))
+    Gallery(student_ids=("44",), encodings=face.encoding[np.newaxis]).save(folder / "g.npz")
+    (folder / "s.csv").write_text(STUDENTS, encoding="utf-8")
+    write_video(folder / "seen.mp4", [Scene(seconds=1, pictures=[obama])])
+    return folder
+
+
+@pytest.fixture
+def empty_gallery(tmp_path: Path) -> str:
+    """Return the path of a gallery of nobody."""
+    path = tmp_path / "nobody.npz"
+    Gallery.empty().save(path)
+    return str(path)
+
+
+def csvs(folder: Path) -> list[str]:
+    """Return what the command has put into a folder and below, but for its record of it."""
+    return sorted(
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and path != folder / FILE_NAME
+    )
 
 
 def times(path: Path, per_second: float) -> list[float]:

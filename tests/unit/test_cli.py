@@ -10,50 +10,24 @@ import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from function.__main__ import main
-from function.recogniser.faces.encoding import find_faces
-from function.recogniser.identity.gallery import Gallery
 from function.recogniser.options import RecognitionOptions
 from function.results import COLUMNS
-from samples.pictures import sample_picture
-from samples.sample_video import Scene, write_video
+from tests.unit.conftest import STUDENTS, csvs
 
 if TYPE_CHECKING:
     from tests.unit.conftest import MakeVideo
 
 HEADER = ",".join(COLUMNS) + "\r\n"
-STUDENTS = "student_id,name,major,year\n44,Barack,law,senior\n"
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with a gallery, a list of students, and a video of one of them."""
-    folder = tmp_path_factory.mktemp("class")
-    with Image.open(sample_picture("obama.jpg")) as picture:
-        obama = picture.convert("RGB")
-    (face,) = find_faces(np.asarray(obama))
-    Gallery(student_ids=("44",), encodings=face.encoding[np.newaxis]).save(folder / "g.npz")
-    (folder / "s.csv").write_text(STUDENTS, encoding="utf-8")
-    write_video(folder / "seen.mp4", [Scene(seconds=1, pictures=[obama])])
-    return folder
-
-
-@pytest.fixture
-def gallery(tmp_path: Path) -> str:
-    path = tmp_path / "nobody.npz"
-    Gallery.empty().save(path)
-    return str(path)
-
-
-def test_the_csv_of_one_video_is_printed(folder: Path) -> None:
+def test_the_csv_of_one_video_is_printed(class_folder: Path) -> None:
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "function", folder / "seen.mp4"),
-            *("--gallery", folder / "g.npz", "--students", folder / "s.csv"),
+            *(sys.executable, "-m", "function", class_folder / "seen.mp4"),
+            *("--gallery", class_folder / "g.npz", "--students", class_folder / "s.csv"),
         ],
         capture_output=True,
         check=True,
@@ -66,85 +40,78 @@ def test_the_csv_of_one_video_is_printed(folder: Path) -> None:
 
 
 def test_without_a_list_of_students_only_their_ids_are_printed(
-    folder: Path, capfdbinary: pytest.CaptureFixture[bytes]
+    class_folder: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    assert main([str(folder / "seen.mp4"), "--gallery", str(folder / "g.npz")]) == 0
+    assert main([str(class_folder / "seen.mp4"), "--gallery", str(class_folder / "g.npz")]) == 0
     out, err = capfdbinary.readouterr()
     assert out.splitlines()[1].startswith(b",,,44,0.00,0.52,2,")
     assert err == b""
 
 
 def test_a_student_who_is_not_in_the_list_is_counted(
-    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    class_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     others = tmp_path / "others.csv"
     others.write_text(STUDENTS.replace("44", "45"), encoding="utf-8")
-    video, gallery = folder / "seen.mp4", folder / "g.npz"
+    video, gallery = class_folder / "seen.mp4", class_folder / "g.npz"
     assert main([str(video), "--gallery", str(gallery), "--students", str(others)]) == 0
     assert capsys.readouterr().err == f"{video}: 1 of the students seen are not in the list\n"
 
 
 def test_several_videos_are_written_to_a_folder(
-    make_video: MakeVideo, tmp_path: Path, gallery: str, capsys: pytest.CaptureFixture[str]
+    make_video: MakeVideo, tmp_path: Path, empty_gallery: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     videos = [str(make_video(name, frames=1)) for name in ("a.mp4", "a.mov")]
     output = tmp_path / "new" / "results"
-    assert main([*videos, "--gallery", gallery, "--output", str(output)]) == 0
-    assert sorted(path.name for path in output.iterdir()) == ["a.csv", "a.mov.csv"]
+    assert main([*videos, "--gallery", empty_gallery, "--output", str(output)]) == 0
+    assert csvs(output) == ["a.csv", "a.mov.csv"]
     assert (output / "a.csv").read_bytes() == b"\xef\xbb\xbf" + HEADER.encode()
-    assert capsys.readouterr() == ("", "")
+    said = f"2 of 2 videos: none with students; written to {output}/\n"
+    assert capsys.readouterr() == ("", said)
 
 
 def test_what_cannot_be_read_is_named_and_the_rest_goes_on(
-    make_video: MakeVideo, tmp_path: Path, gallery: str, capsys: pytest.CaptureFixture[str]
+    make_video: MakeVideo, tmp_path: Path, empty_gallery: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     broken = tmp_path / "broken.mp4"
     broken.write_text("no video", encoding="utf-8")
     whole = make_video("whole.mp4", frames=1)
     output = tmp_path / "results"
-    arguments = [str(broken), str(whole), "--gallery", gallery, "--output", str(output)]
+    arguments = [str(broken), str(whole), "--gallery", empty_gallery, "--output", str(output)]
     assert main(arguments) == 1
-    assert [path.name for path in output.iterdir()] == ["whole.csv"]
-    (line,) = capsys.readouterr().err.splitlines()
+    assert csvs(output) == ["whole.csv"]
+    line, summary = capsys.readouterr().err.splitlines()
     assert line.startswith(f"{broken}: The file is not a video")
+    assert summary == (f"1 of 2 videos: none with students, 1 unreadable; written to {output}/")
 
 
 def test_a_missing_video_is_named(
-    tmp_path: Path, gallery: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, empty_gallery: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([str(tmp_path / "absent.mp4"), "--gallery", gallery]) == 1
+    assert main([str(tmp_path / "absent.mp4"), "--gallery", empty_gallery]) == 1
     out, err = capsys.readouterr()
     assert out == ""
     assert "absent.mp4: The file cannot be opened: No such file or directory." in err
 
 
-def test_a_folder_is_named_with_the_remedy_and_the_rest_goes_on(
-    make_video: MakeVideo, tmp_path: Path, gallery: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder, output = tmp_path / "lectures", tmp_path / "results"
-    folder.mkdir()
-    arguments = [str(folder), str(make_video("a.mp4", frames=1)), "--gallery", gallery]
-    assert main([*arguments, "--output", str(output)]) == 1
-    assert [path.name for path in output.iterdir()] == ["a.csv"]
-    assert capsys.readouterr().err == (
-        f"{folder}: This is a folder. Name the videos in it: {folder}/*.mp4\n"
-    )
-
-
 def test_a_video_that_is_named_twice_is_one_video(
-    make_video: MakeVideo, tmp_path: Path, gallery: str, capsys: pytest.CaptureFixture[str]
+    make_video: MakeVideo, tmp_path: Path, empty_gallery: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     video, output = str(make_video("a.mp4", frames=1)), tmp_path / "results"
-    assert main([video, video, "--gallery", gallery, "--output", str(output)]) == 0
-    assert [path.name for path in output.iterdir()] == ["a.csv"]
-    assert capsys.readouterr() == ("", "")
+    assert main([video, video, "--gallery", empty_gallery, "--output", str(output)]) == 0
+    assert csvs(output) == ["a.csv"]
+    said = f"1 of 1 video: none with students; written to {output}/\n"
+    assert capsys.readouterr() == ("", said)
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["a.mp4", "b.mp4", "--gallery", "{gallery}"], "add --output DIR"),
-        (["a.mp4", "x/a.mp4", "--gallery", "{gallery}", "--output", "o"], "2 videos are called"),
+        (
+            ["a.mp4", "x/a.mp4", "--gallery", "{gallery}", "--output", "o"],
+            "a.mp4 and x/a.mp4 would share",
+        ),
         (["a.mp4", "--gallery", "absent.npz"], "absent.npz: No such file or directory: check the"),
         (["a.mp4", "--gallery", "{folder}"], ": Is a directory: check the path"),
         (["a.mp4", "--gallery", "{text}"], "not a gallery"),
@@ -164,14 +131,14 @@ def test_a_video_that_is_named_twice_is_one_video(
 )
 def test_wrong_usage_is_said_in_one_line(
     tmp_path: Path,
-    gallery: str,
+    empty_gallery: str,
     capsys: pytest.CaptureFixture[str],
     arguments: list[str],
     said: str,
 ) -> None:
     text = tmp_path / "notes.txt"
     text.write_text("notes", encoding="utf-8")
-    files = {"gallery": gallery, "text": text, "folder": tmp_path}
+    files = {"gallery": empty_gallery, "text": text, "folder": tmp_path}
     assert main([argument.format(**files) for argument in arguments]) == 2
     out, err = capsys.readouterr()
     assert out == ""
@@ -180,26 +147,26 @@ def test_wrong_usage_is_said_in_one_line(
 
 
 def test_names_are_printed_in_utf_8_whatever_the_terminal_says(
-    folder: Path, tmp_path: Path
+    class_folder: Path, tmp_path: Path
 ) -> None:
     students = tmp_path / "s.csv"
     students.write_text(STUDENTS.replace("Barack", "Łukasz"), encoding="utf-8")
-    done = _run(folder, "--students", str(students), PYTHONIOENCODING="ascii")
+    done = _run(class_folder, "--students", str(students), PYTHONIOENCODING="ascii")
     assert ",Łukasz,".encode() in done.stdout
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-def test_a_reader_who_has_seen_enough_is_no_failure(folder: Path) -> None:
+def test_a_reader_who_has_seen_enough_is_no_failure(class_folder: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb") as output:
-        done = _run(folder, output=output)
+        done = _run(class_folder, output=output)
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-def test_an_output_that_takes_nothing_is_said_in_one_line(folder: Path) -> None:
+def test_an_output_that_takes_nothing_is_said_in_one_line(class_folder: Path) -> None:
     with Path("/dev/full").open("wb") as output:
-        done = _run(folder, output=output)
+        done = _run(class_folder, output=output)
     assert done.returncode == 2
     assert done.stderr == (
         b"python -m function: standard output: No space left on device: check where it is directed "
@@ -228,13 +195,13 @@ def test_an_interrupt_while_the_modules_load_ends_it_without_a_word(tmp_path: Pa
 
 
 def _run(
-    folder: Path, *options: str, output: int | IO[bytes] = subprocess.PIPE, **environment: str
+    class_folder: Path, *options: str, output: int | IO[bytes] = subprocess.PIPE, **environment: str
 ) -> subprocess.CompletedProcess[bytes]:
     """Run the command on the video."""
     return subprocess.run(
         [
-            *(sys.executable, "-m", "function", str(folder / "seen.mp4")),
-            *("--gallery", str(folder / "g.npz"), *options),
+            *(sys.executable, "-m", "function", str(class_folder / "seen.mp4")),
+            *("--gallery", str(class_folder / "g.npz"), *options),
         ],
         check=False,
         env={**os.environ, **environment},

@@ -10,7 +10,8 @@ import pytest
 from stacks.configuration import REPOSITORY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 OURS = {"bench", "enroll", "function", "loadtest", "local", "samples", "stacks", "tests"}
 SDK = {"boto3", "botocore", "types_boto3_dynamodb", "types_boto3_s3"}
@@ -20,6 +21,11 @@ def imports(folder: str) -> Iterator[tuple[str, ...]]:
     """Yield the parts of the name of everything that is imported in a folder, wherever it is."""
     files = [*(REPOSITORY / folder).rglob("*.py")]
     assert files
+    yield from imported(files)
+
+
+def imported(files: Iterable[Path]) -> Iterator[tuple[str, ...]]:
+    """Yield the parts of the name of everything that is imported in these files."""
     for file in files:
         for node in ast.walk(ast.parse(file.read_bytes())):
             if isinstance(node, ast.Import):
@@ -47,3 +53,21 @@ def test_the_recogniser_knows_neither_aws_nor_the_handler() -> None:
     names = set(imports("function/recogniser"))
     assert not {name[0] for name in names} & SDK
     assert {name[1] for name in names if name[0] == "function"} == {"recogniser"}
+
+
+def test_the_function_does_not_need_its_command_line() -> None:
+    """The image has neither the command line's modules nor what draws its progress."""
+    function = REPOSITORY / "function"
+    command = {function / "__main__.py", *(function / "command").rglob("*.py")}
+    names = set(imported({*function.rglob("*.py")} - command))
+    assert "rich" not in {name[0] for name in names}
+    assert not [name for name in names if name[:2] == ("function", "command")]
+    assert not [name for name in names if name[:2] == ("function", "__main__")]
+
+
+def test_the_command_line_knows_nothing_of_aws_and_of_the_handler() -> None:
+    names = set(imports("function/command"))
+    assert not {name[0] for name in names} & SDK
+    assert {name[1] for name in names if name[0] == "function"} <= {
+        *("command", "recogniser", "results", "student_list", "students")
+    }

@@ -1,0 +1,109 @@
+"""Whom to look for in the videos and how, as the arguments say, and the looking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from function.command.progress import with_progress
+from function.command.unusable import UnusableError
+from function.recogniser.identity.gallery import Gallery, GalleryError
+from function.recogniser.options import RecognitionOptionError, RecognitionOptions
+from function.recogniser.recognition import recognise
+from function.recogniser.video.unreadable import UnreadableVideoError
+from function.student_list import StudentListError, read_students
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from function.command.inputs import Video
+    from function.recogniser.recognition import Recognition
+    from function.students import Student
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """Who is enrolled, the records of those who are `listed`, and the options.
+
+    Where there is no list at all, nobody is expected to be in it.
+    """
+
+    gallery: Gallery
+    listed: Mapping[str, Student] | None
+    options: RecognitionOptions
+
+    @classmethod
+    def as_asked(cls, arguments: argparse.Namespace) -> Search:
+        """Load what the arguments name.
+
+        Raises:
+            UnusableError: an argument, or the file it names, cannot be used.
+
+        """
+        return cls(
+            options=_recognition_options(arguments),
+            gallery=_gallery(arguments.gallery),
+            listed=_students(arguments.students),
+        )
+
+    @property
+    def students(self) -> Mapping[str, Student]:
+        """The records by student id; of students who have none, only the ids can be told."""
+        return self.listed or {}
+
+    def through(
+        self, videos: Sequence[Video], console: Console
+    ) -> Iterator[tuple[Video, Recognition | None]]:
+        """Yield each video with what was recognised in it; with None, once it is said why not."""
+        for video, watch in with_progress(videos, console):
+            try:
+                recognition = recognise(video.path, self.gallery, self.options, watch=watch)
+            except UnreadableVideoError as error:
+                console.print(f"{video.path}: {error}")
+                yield video, None
+                continue
+            unlisted = self._unlisted(recognition)
+            if unlisted:
+                console.print(f"{video.path}: {unlisted} of the students seen are not in the list")
+            yield video, recognition
+
+    def _unlisted(self, recognition: Recognition) -> int:
+        if self.listed is None:
+            return 0
+        return sum(seen.student_id not in self.listed for seen in recognition.attendance)
+
+
+def _recognition_options(arguments: argparse.Namespace) -> RecognitionOptions:
+    try:
+        return RecognitionOptions(
+            samples_per_second=arguments.samples_per_second,
+            tolerance=arguments.tolerance,
+            margin=arguments.margin,
+        )
+    except RecognitionOptionError as error:
+        raise UnusableError(f"--{error.option.replace('_', '-')} {error.problem}") from error
+
+
+def _gallery(path: Path) -> Gallery:
+    try:
+        return Gallery.load(path)
+    except GalleryError as error:
+        raise UnusableError(f"{path}: {error}") from error
+    except OSError as error:
+        raise UnusableError(
+            f"{path}: {error.strerror}: check the path and its permissions; a gallery is one file, "
+            "as written by python -m enroll"
+        ) from error
+
+
+def _students(path: Path | None) -> Mapping[str, Student] | None:
+    if path is None:
+        return None
+    try:
+        return {student.student_id: student for student in read_students(path)}
+    except StudentListError as error:
+        raise UnusableError(str(error)) from error
