@@ -70,7 +70,7 @@ def find_videos(paths: Iterable[Path]) -> Inputs:
     found: dict[tuple[str, str], Video] = {}
     links: list[Path] = []
     for path in paths:
-        if path.is_dir():
+        if os.path.isdir(path):  # noqa: PTH112 - what cannot be asked is refused as a video, later
             videos, passed_over = _videos_below(path)
             links.extend(passed_over)
         else:

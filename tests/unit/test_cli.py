@@ -94,6 +94,14 @@ def test_a_missing_video_is_named(
     assert "absent.mp4: The file cannot be opened: No such file or directory." in err
 
 
+def test_a_path_that_cannot_even_be_asked_for_is_named(
+    empty_gallery: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = "x" * 300 + ".mp4"
+    assert main([name, "--gallery", empty_gallery]) == 1
+    assert f"{name}: The file cannot be opened: File name too long." in capsys.readouterr().err
+
+
 def test_a_video_that_is_named_twice_is_one_video(
     make_video: MakeVideo, tmp_path: Path, empty_gallery: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
