@@ -66,6 +66,8 @@ class Search:
                 console.print(f"{video.path}: {error}")
                 yield video, None
                 continue
+            if recognition.unread:
+                console.print(f"{video.path}: {recognition.unread}: the rest cannot be decoded")
             unlisted = self._unlisted(recognition)
             if unlisted:
                 console.print(f"{video.path}: {unlisted} of the students seen are not in the list")

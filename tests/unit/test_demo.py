@@ -102,7 +102,7 @@ def test_of_a_video_of_ones_own_that_can_not_be_read_the_remedy_is_told(tmp_path
     )
     assert ended.returncode == 1
     assert "1 of 1 videos have no CSV" in ended.stdout
-    assert "lecture.mp4: Check that the recording was saved, and upload it again." in ended.stdout
+    assert "lecture.mp4: Check that the recording was saved." in ended.stdout
 
 
 @pytest.mark.parametrize(

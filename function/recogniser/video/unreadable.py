@@ -59,7 +59,7 @@ ENCRYPTED = (
     "Save it without protection, or take the original recording.",
 )
 NO_FRAME = ("Not one frame of the video can be decoded.", _CONVERT)
-_EMPTY = ("The file is empty.", "Check that the recording was saved, and copy it again.")
+_EMPTY = ("The file is empty.", "Check that the recording was saved.")
 _STILL = ("The file is a still picture, not a video.", "Take the recording itself.")
 
 
