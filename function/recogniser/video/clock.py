@@ -74,7 +74,7 @@ class StoredClock:
         self._decoded_before = decoded
         self._latest = max(self._latest, time)
         self._next = self._latest + usual
-        return time
+        return max(time, 0.0)
 
     def _first_shift(self, shown: int, unit: float) -> int:
         start = shown if self._start is None else round(self._start / unit)

@@ -18,7 +18,6 @@ from function.recogniser.video.clock import SentClock, StoredClock
 from function.recogniser.video.damage import DamageError, guarded
 from function.recogniser.video.track import MOST_PIXELS, PictureTrack, rate_of, unit_of
 from function.recogniser.video.unreadable import (
-    ENCRYPTED,
     NO_CAMERA,
     TOO_LARGE,
     UNKNOWN_CODING,
@@ -65,8 +64,6 @@ _MOST_TRACKS = 4
 
 # How often in a row the file may fail to give another packet.
 _MOST_FAILURES = 100
-
-_ENCRYPTED_TAGS = {"encv"}  # ISO/IEC 23001-7
 
 
 @contextmanager
@@ -133,10 +130,7 @@ class Recording:
         known = [it for it in streams if it.codec_context]  # type: ignore[truthy-bool]
         if not known:
             raise UnreadableVideoError(*UNKNOWN_CODING)
-        clear = [it for it in known if it.codec_context.codec_tag not in _ENCRYPTED_TAGS]
-        if not clear:
-            raise UnreadableVideoError(*ENCRYPTED)
-        small = [it for it in clear if it.width * it.height <= MOST_PIXELS]
+        small = [it for it in known if it.width * it.height <= MOST_PIXELS]
         if not small:
             raise UnreadableVideoError(*TOO_LARGE)
         return [

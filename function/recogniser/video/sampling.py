@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from function.recogniser.video.cuts import CutDetector
 from function.recogniser.video.reading import Reading
 from function.recogniser.video.recording import opened_recording
-from function.recogniser.video.unreadable import NO_FRAME, UnreadableVideoError
+from function.recogniser.video.unreadable import ENCRYPTED, NO_FRAME, UnreadableVideoError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -63,23 +63,22 @@ def sampled_frames(
 
     """
     reading = Reading() if reading is None else reading
-    any_frame = False
+    any_frame, problem = False, NO_FRAME
     number, tracks = 0, 1
     while number < tracks:
         with opened_recording(path) as recording:
             all_tracks = recording.tracks()
-            tracks = len(all_tracks)
-            sampler = _Sampler(
-                all_tracks[number], reading, step=tracks / per_second, first_step=first_step
-            )
+            track, tracks = all_tracks[number], len(all_tracks)
+            sampler = _Sampler(track, reading, step=tracks / per_second, first_step=first_step)
             for frame in sampler.frames():
                 any_frame = True
                 yield frame
             if recording.length_told is not None:
                 reading.miss(recording.end, recording.length_told)
+            problem = ENCRYPTED if track.is_encrypted else problem
         number += 1
     if not any_frame:
-        raise UnreadableVideoError(*NO_FRAME)
+        raise UnreadableVideoError(*problem)
 
 
 class _Place(NamedTuple):

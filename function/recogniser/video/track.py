@@ -49,8 +49,8 @@ _MOST_WAITING = 20
 class PictureTrack:
     """A picture track of an open file, and the decoder of it.
 
-    `rate` is the number of pictures a second, on average, and `damaged` when what could not be
-    decoded should have been shown, in seconds, so far.
+    `rate` is the number of pictures a second, on average; `damaged` when what could not be decoded
+    should have been shown, in seconds, and `is_encrypted` whether any of it is encrypted, so far.
     """
 
     def __init__(self, number: int, stream: VideoStream, timed: Iterator[Timed]) -> None:
@@ -60,6 +60,7 @@ class PictureTrack:
         self._unit = unit_of(stream)
         self.rate = rate_of(stream)
         self.damaged: list[float] = []
+        self.is_encrypted = False
         stream.codec_context.thread_count = 1
         stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
         self._rotation: int | None = None  # degrees
@@ -88,6 +89,10 @@ class PictureTrack:
         is_first = True
         for packet, seconds in self._timed:
             if packet.stream_index != self._stream.index:
+                continue
+            if packet.has_sidedata("encryption_info"):
+                # Its headers are in the clear: noise would be decoded.
+                self.is_encrypted = True
                 continue
             if seconds is not None:
                 if is_first:
