@@ -107,7 +107,8 @@ class SentClock:
         if stamp is None:
             return self._shown(heard.end if heard else self._end, usual, heard)
         clock = stamp * unit
-        epoch = self._epoch_of(clock, heard, back=_REORDERING if packet.dts is None else 0.0)
+        back = _REORDERING if packet.dts is None else 0.0
+        epoch = self._epoch_of(clock, heard, back=back, unit=unit)
         epoch.latest = max(epoch.latest, clock)
         heard = self._tracks[packet.stream_index] = _Heard(epoch, clock, 0.0)
         return self._shown(clock + epoch.shift + _until_shown(packet, unit), usual, heard)
@@ -118,7 +119,7 @@ class SentClock:
         self._end = max(self._end, time + usual)
         return max(time, 0.0)
 
-    def _epoch_of(self, clock: float, heard: _Heard | None, *, back: float) -> _Epoch:
+    def _epoch_of(self, clock: float, heard: _Heard | None, *, back: float, unit: float) -> _Epoch:
         """Return which of the clocks that were joined a time is of, a new one if none fits.
 
         Around a joint, packets of the clock before come among those of the next.
@@ -131,7 +132,9 @@ class SentClock:
         goes_back = heard is not None and heard.epoch is newest and clock < heard.clock
         if newest and not goes_back and abs(clock - newest.latest) <= _LONGEST_SILENCE:
             return newest
-        if newest is None:
+        if heard and 0 <= clock + _WRAP * unit - heard.clock <= _LONGEST_SILENCE:
+            shift = heard.epoch.shift + _WRAP * unit
+        elif newest is None:
             is_start = self._start is not None and abs(clock - self._start) <= _LONGEST_SILENCE
             shift = -(self._start or 0.0) if is_start else -clock
         else:

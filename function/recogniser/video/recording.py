@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 
 from function.recogniser.video.clock import SentClock, StoredClock
 from function.recogniser.video.damage import DamageError, guarded
-from function.recogniser.video.track import MOST_PIXELS, PictureTrack, rate_of, unit_of
+from function.recogniser.video.track import MOST_PIXELS, PictureTrack, lasts, rate_of, unit_of
 from function.recogniser.video.unreadable import (
     NO_CAMERA,
     TOO_LARGE,
@@ -49,6 +49,9 @@ _WITH_TABLE = "mov"
 _SENT = {"mpeg", "mpegts"}
 _LENGTH_IS_A_GUESS = {*_SENT, "mpegvideo", "gif", "flv", "ogg"}
 
+# AVI says how many pictures there are and at which rate, and not when each is shown.
+_WITHOUT_TIMES = "avi"
+
 # Matroska does not say when packets are decoded.
 _MATROSKA = "matroska,webm"
 
@@ -61,6 +64,9 @@ _NO_RECORDING = Disposition.attached_pic | Disposition.timed_thumbnails
 
 # Picture tracks that are looked at: slides, a camera or two.
 _MOST_TRACKS = 4
+
+# How long a packet of sound or of a text lasts at most, where its file does not say, in seconds.
+_USUAL_SOUND = 0.1
 
 # How often in a row the file may fail to give another packet.
 _MOST_FAILURES = 100
@@ -108,7 +114,12 @@ class Recording:
         told = self._container.duration
         if told is None or self._container.format.name in _LENGTH_IS_A_GUESS:
             return None
-        return told / av.time_base
+        seconds = told / av.time_base
+        if self._container.format.name == _WITHOUT_TIMES:
+            # FFmpeg tells the length of what is there.
+            streams = self._container.streams.video
+            seconds = max([seconds, *(it.frames / rate_of(it) for it in streams)])
+        return seconds
 
     def tracks(self) -> list[PictureTrack]:
         """Return the tracks that show pictures and can be decoded, at least one.
@@ -134,11 +145,16 @@ class Recording:
         if not small:
             raise UnreadableVideoError(*TOO_LARGE)
         return [
-            PictureTrack(number, stream, self._timed())
+            PictureTrack(
+                number,
+                stream,
+                self._timed(),
+                is_timed_by_decoding=self._container.format.name == _WITHOUT_TIMES,
+            )
             for number, stream in enumerate(small[:_MOST_TRACKS])
         ]
 
-    def _clock_of_each_track(self) -> list[tuple[Clock, float, float | None]]:
+    def _clock_of_each_track(self) -> list[tuple[Clock, float, float]]:
         """Return each track's clock, the unit of its timestamps, and how long a packet lasts."""
         name = self._container.format.name
         sent = SentClock(start=self._start) if name in _SENT else None
@@ -146,7 +162,7 @@ class Recording:
             (
                 sent or StoredClock(start=self._start, decoding_is_stored=name != _MATROSKA),
                 unit_of(stream),
-                1 / rate_of(stream) if isinstance(stream, VideoStream) else None,
+                1 / rate_of(stream) if isinstance(stream, VideoStream) else _USUAL_SOUND,
             )
             for stream in self._container.streams
         ]
@@ -159,9 +175,9 @@ class Recording:
                 yield packet, None
                 continue
             clock, unit, usual = self._clocks[packet.stream_index]
-            usual = usual or (packet.duration or 0) * unit
-            seconds = clock.seconds(packet, unit=unit, usual=usual)
-            self.end = max(self.end, seconds + usual)
+            length = lasts(packet, unit=unit, usual=usual)
+            seconds = clock.seconds(packet, unit=unit, usual=length)
+            self.end = max(self.end, seconds + length)
             yield packet, seconds
 
     def _packets(self) -> Iterator[Packet[Stream]]:

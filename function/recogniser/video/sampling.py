@@ -211,7 +211,7 @@ class _Sampler:
             if end > -math.inf and reached != place:
                 yield _Step(place=place, packets=packets, cut=cut, end=end)
                 packets, cut = [], seconds if is_cut else None
-            place, end = reached, latest + 1 / self._track.rate
+            place, end = reached, max(end, seconds + self._track.lasts(packet))
             packets.append((number, packet))
         if packets:
             yield _Step(place=place, packets=packets, cut=cut, end=end)

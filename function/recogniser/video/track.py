@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import insort
 from contextlib import suppress
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -53,7 +53,14 @@ class PictureTrack:
     should have been shown, in seconds, and `is_encrypted` whether any of it is encrypted, so far.
     """
 
-    def __init__(self, number: int, stream: VideoStream, timed: Iterator[Timed]) -> None:
+    def __init__(
+        self,
+        number: int,
+        stream: VideoStream,
+        timed: Iterator[Timed],
+        *,
+        is_timed_by_decoding: bool,
+    ) -> None:
         self._number = number
         self._stream = stream
         self._timed = timed
@@ -65,9 +72,8 @@ class PictureTrack:
         stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
         self._rotation: int | None = None  # degrees
         self._shown_as = (False, 0)
-        # Whether its packets say only when they are decoded, as in AVI; and the times of those
-        # whose pictures have not come yet.
-        self._says_when_shown = True
+        self._is_timed_by_decoding = is_timed_by_decoding
+        # Where it is, the times of packets whose pictures have not come yet.
         self._waiting: list[int] = []
 
     @property
@@ -78,15 +84,18 @@ class PictureTrack:
     @property
     def is_timed_by_decoding(self) -> bool:
         """Whether only decoding all of it tells when its pictures are shown."""
-        return not self._says_when_shown and self.has_b_frames
+        return self._is_timed_by_decoding and self.has_b_frames
 
     def seconds(self, timestamp: int) -> float:
         """Return the time of a packet or a picture, from the start of the recording."""
         return timestamp * self._unit
 
+    def lasts(self, packet: Packet[VideoStream]) -> float:
+        """Return how long a packet's picture is shown at least, in seconds."""
+        return lasts(packet, unit=self._unit, usual=1 / self.rate)
+
     def packets(self) -> Iterator[Packet[VideoStream]]:
         """Yield the packets, each with a time, to the end of what can be taken apart."""
-        is_first = True
         for packet, seconds in self._timed:
             if packet.stream_index != self._stream.index:
                 continue
@@ -95,9 +104,6 @@ class PictureTrack:
                 self.is_encrypted = True
                 continue
             if seconds is not None:
-                if is_first:
-                    self._says_when_shown = packet.pts is not None
-                    is_first = False
                 if packet.is_corrupt:
                     self.damaged.append(seconds)
                 packet.pts, packet.dts = round(seconds / self._unit), None
@@ -196,6 +202,15 @@ def rate_of(stream: VideoStream) -> float:
     """Return the number of pictures a second, on average, as far as a file can be believed."""
     rate = float(stream.average_rate or stream.guessed_rate or _USUAL_FRAME_RATE)
     return rate if 0 < rate <= _HIGHEST_FRAME_RATE else _USUAL_FRAME_RATE
+
+
+def lasts(packet: Packet[Any], *, unit: float, usual: float) -> float:
+    """Return how long what is in a packet goes on at least, in seconds.
+
+    The usual time where pictures come unevenly may be long, as may that of one before a pause.
+    """
+    told = (packet.duration or 0) * unit
+    return min(told, usual) if told > 0 else usual
 
 
 def _displayed(picture: VideoFrame) -> tuple[bool, int]:
