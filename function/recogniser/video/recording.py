@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 # FFmpeg's names of the containers read here. A list, because FFmpeg also takes still pictures
 # for videos, and playlists, which make it open whatever file they name.
-_CONTAINERS = "mov,matroska,avi,mpeg,mpegts,mpegvideo,asf,gif"
+_CONTAINERS = "mov,matroska,avi,mpeg,mpegts,mpegvideo,asf,gif,flv,ogg,mxf,dv"
 
 # The one of them, that of MP4, whose table of all pictures tells how long a decoder has to wait
 # for those that are shown earlier.
