@@ -13,10 +13,10 @@ import numpy as np
 from bench.crowd import Crowd, crowd_video
 from enroll.enrolment import PortraitsUnreadableError, enrol
 from enroll.portraits import SUFFIXES, PortraitRefusedError, encode_portrait
+from function.media_type import VIDEO_SUFFIXES, has_video_suffix
 from function.recogniser.identity.gallery import Gallery, GalleryError
 from function.recogniser.video.sampling import sampled_frames
 from function.recogniser.video.unreadable import UnreadableVideoError
-from function.results import VIDEO_SUFFIXES
 from function.student_list import StudentListError, read_students
 from samples.sample_class import make_class_videos, make_sample_class
 
@@ -152,7 +152,7 @@ def folder_videos(folder: Path, truth: Path | None) -> tuple[list[Video], int]:
     persons = _truth(truth) if truth else {}
     videos, unreadable = [], 0
     for path in sorted(folder.absolute().rglob("*")):
-        if not path.name.lower().endswith(VIDEO_SUFFIXES) or not path.is_file():
+        if not has_video_suffix(path.name) or not path.is_file():
             continue
         if not _is_readable(path):
             unreadable += 1

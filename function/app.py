@@ -3,7 +3,7 @@
 This is the function's handler. It decides what is a result and what is a failure: a video that
 cannot be read, or is gone, gets an error report in place of the CSV, for it would fail the same
 way again. Anything else that goes wrong is raised, so that Lambda tries again and in the end
-hands the event to the failures queue.
+hands the event to the failures queue. What is not meant as a video at all is passed over.
 """
 
 from __future__ import annotations
@@ -18,11 +18,19 @@ from typing import TYPE_CHECKING
 import boto3
 
 from function.events import Upload, uploads
+from function.media_type import has_name_of_video, is_meant_as_video
 from function.recogniser.recognition import Recognition, recognise
 from function.recogniser.video.unreadable import UnreadableVideoError
 from function.results import Provenance, csv_bytes, error_bytes
 from function.settings import Settings
-from function.storage import NO_GALLERY, StoredGallery, StoredResult, downloaded, find_video
+from function.storage import (
+    NO_GALLERY,
+    StoredGallery,
+    StoredResult,
+    downloaded,
+    find_video,
+    head_of,
+)
 from function.students import look_up
 
 if TYPE_CHECKING:
@@ -41,7 +49,7 @@ SETTINGS = Settings.from_environment(os.environ)
 # What a report says was its video when there was none.
 _NO_VIDEO = "none"
 
-# The first run in an execution environment is a cold one: it waits for the models to load.
+# The first video in an execution environment is a cold run: it waits for the models to load.
 _runs = count()
 
 logger = logging.getLogger(__name__)
@@ -68,10 +76,14 @@ def handler(event: Mapping[str, object], context: object) -> None:  # noqa: ARG0
 
 
 def _process(upload: Upload) -> None:
-    """Bring the result of one video up to date."""
-    started, cold = datetime.now(UTC), next(_runs) == 0
-    result = StoredResult(_s3(), SETTINGS.output_bucket, upload.key)
+    """Bring the result of one video up to date, or pass over what is none."""
+    started = datetime.now(UTC)
     video = find_video(_s3(), upload.bucket, upload.key)
+    if not _is_meant_as_video(upload, video):
+        _log("ignored", started)
+        return
+    cold = next(_runs) == 0
+    result = StoredResult(_s3(), SETTINGS.output_bucket, upload.key)
     gallery, gallery_etag = _gallery()
     provenance = Provenance(
         video_etag=video.etag if video else _NO_VIDEO,
@@ -97,6 +109,13 @@ def _process(upload: Upload) -> None:
     measurements = _measurements(upload, started, cold=cold, recognition=recognition)
     put(content, provenance.as_metadata() | measurements)
     _log(event, started, recognition)
+
+
+def _is_meant_as_video(upload: Upload, video: StoredVideo | None) -> bool:
+    if has_name_of_video(upload.key):
+        return True  # and most are: what they begin with need not be asked for
+    # Of what is gone, nothing but the name is left to go by.
+    return video is not None and is_meant_as_video(upload.key, head_of(_s3(), video))
 
 
 def _gallery() -> tuple[Gallery, str]:
@@ -157,10 +176,10 @@ def _measurements(
 
 
 def _log(event: str, started: datetime, recognition: Recognition | None = None) -> None:
-    """Log one record for each video. It names neither the video nor students: only numbers."""
+    """Log one record for each upload. It names neither the video nor students: only numbers."""
     seen = recognition or Recognition.of_nothing()
     logger.info(
-        "video %s",
+        "upload %s",
         event,
         extra={
             "event": event,

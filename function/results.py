@@ -1,8 +1,7 @@
 """What is written for a video: under which key, with which content.
 
 This module decides the names and the form of everything in the output bucket. It needs nothing
-but the standard library, because the program that deploys the function reads the video suffixes
-from here.
+but the standard library.
 """
 
 from __future__ import annotations
@@ -13,29 +12,19 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from function.media_type import has_video_suffix
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from function.recogniser.identity.attendance import Attendance
     from function.students import Student
 
-VIDEO_SUFFIXES = (
-    ".mp4",
-    ".m4v",
-    ".mov",
-    ".mkv",
-    ".webm",
-    ".avi",
-    ".mpg",
-    ".mpeg",
-    ".wmv",
-    ".3gp",
-    ".ts",
-    ".gif",
-)
-
 # What makes a spreadsheet take a field for a formula: OWASP, "CSV Injection".
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+# Stands for the suffix of a video that has none. It must not be one of a video.
+_NO_SUFFIX = ".video"
 
 COLUMNS = (
     "year",
@@ -50,7 +39,7 @@ COLUMNS = (
 
 
 class NotAVideoKeyError(ValueError):
-    """The key's suffix is not one of a video."""
+    """Never raised any more: every key has a result's key."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,19 +66,15 @@ class Provenance:
 def csv_key(video_key: str) -> str:
     """Name the CSV of a video: `lecture1.mp4` becomes `lecture1.csv`.
 
-    Two videos never share a CSV. So only an `.mp4` loses its suffix, and any other video keeps
-    it (`lecture1.mov.csv`); so does an `.mp4` whose remaining name would be that of another
-    video (`lecture1.mov.mp4.csv`).
-
-    Raises:
-        NotAVideoKeyError: the key has no video suffix, in upper or lower case.
-
+    No two keys share a CSV. So only an `.mp4` loses its suffix, and any other video keeps it
+    (`lecture1.mov.csv`); what has no video's suffix gets one (`lecture1` becomes
+    `lecture1.video.csv`). An `.mp4` whose remaining name would be one of these keeps its suffix
+    too (`lecture1.mov.mp4.csv`, `lecture1.video.mp4.csv`).
     """
-    if not _has_video_suffix(video_key):
-        # The key is not in the message: Lambda logs it, and keys may have names in them.
-        raise NotAVideoKeyError(f"The name has no video suffix: one of {' '.join(VIDEO_SUFFIXES)}")
+    if not has_video_suffix(video_key):
+        return f"{video_key}{_NO_SUFFIX}.csv"
     stem = video_key.removesuffix(".mp4")
-    if stem == video_key or _has_video_suffix(stem):
+    if stem == video_key or has_video_suffix(stem) or stem.endswith(_NO_SUFFIX):
         return f"{video_key}.csv"
     return f"{stem}.csv"
 
@@ -97,10 +82,6 @@ def csv_key(video_key: str) -> str:
 def error_key(video_key: str) -> str:
     """Name the error report of a video that cannot be read, beside where its CSV would be."""
     return f"{csv_key(video_key).removesuffix('.csv')}.error.json"
-
-
-def _has_video_suffix(key: str) -> bool:
-    return key.lower().endswith(VIDEO_SUFFIXES)
 
 
 def csv_text(attendance: Iterable[Attendance], students: Mapping[str, Student]) -> str:

@@ -1,4 +1,7 @@
-"""The objects in S3 that the function reads and writes: videos, the gallery, results."""
+"""The objects in S3 that the function reads and writes: videos, the gallery, results.
+
+What is put into the input bucket is called a video here, even before it is known whether it is one.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from function.media_type import HEAD_BYTES
 from function.recogniser.identity.gallery import Gallery
 from function.recogniser.video.unreadable import UnreadableVideoError
 from function.results import csv_key, error_key
@@ -50,6 +54,16 @@ def find_video(s3: S3Client, bucket: str, key: str) -> StoredVideo | None:
             return None
         raise
     return StoredVideo(bucket=bucket, key=key, etag=head["ETag"], size=head["ContentLength"])
+
+
+def head_of(s3: S3Client, video: StoredVideo) -> bytes:
+    """Return how the object begins: its first HEAD_BYTES, or all of it."""
+    if video.size == 0:
+        return b""  # S3 refuses to give any range of nothing
+    response = s3.get_object(
+        Bucket=video.bucket, Key=video.key, Range=f"bytes=0-{HEAD_BYTES - 1}", IfMatch=video.etag
+    )
+    return response["Body"].read()
 
 
 @contextmanager

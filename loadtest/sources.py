@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from function.results import VIDEO_SUFFIXES
+from function.media_type import is_file_meant_as_video
 from samples.sample_class import make_class_videos
 
 if TYPE_CHECKING:
@@ -16,10 +16,6 @@ if TYPE_CHECKING:
 
 SAMPLE = "sample:"
 """In the place of a path: the sample class's videos, made on the spot."""
-
-# The trigger takes a suffix in lower or upper case, and not in a mixture: that video would wait
-# for ever.
-_SUFFIXES = tuple(form for suffix in VIDEO_SUFFIXES for form in (suffix, suffix.upper()))
 
 
 class SourceError(ValueError):
@@ -69,22 +65,27 @@ def _sources(argument: str, made: Path) -> Iterator[Source]:
             yield _source(video_path.relative_to(path).as_posix(), video_path)
     elif not path.exists():
         raise SourceError(f"there is no {argument}: give a video, a folder of them, or {SAMPLE}")
-    elif not path.name.endswith(_SUFFIXES):
+    elif not _is_meant_as_video(path):
         raise SourceError(
-            f"{argument} does not end in a suffix that the stack takes for a video's, all in "
-            f"lower or all in upper case: {' '.join(VIDEO_SUFFIXES)}"
+            f"{argument} is no video by its name or its content, and the stack would pass it over"
         )
     else:
         yield _source(path.name, path)
 
 
 def _videos_in(folder: Path) -> list[Path]:
-    paths = [path for path in folder.rglob("*") if path.name.endswith(_SUFFIXES) and path.is_file()]
+    paths = [path for path in folder.rglob("*") if path.is_file() and _is_meant_as_video(path)]
     if not paths:
-        raise SourceError(
-            f"there is no video in {folder}: their names end in {' '.join(VIDEO_SUFFIXES)}"
-        )
+        raise SourceError(f"there is no video in {folder}, by name or by content")
     return paths
+
+
+def _is_meant_as_video(path: Path) -> bool:
+    """Tell what the stack will: whatever it passes over would be waited for in vain."""
+    try:
+        return is_file_meant_as_video(path)
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def _source(name: str, path: Path, *, sample: ClassVideo | None = None) -> Source:

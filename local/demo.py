@@ -21,8 +21,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from enroll.deployed import enrol_students
 from enroll.enrolment import PortraitsUnreadableError, enrol
+from function.media_type import is_file_meant_as_video
 from function.recogniser.identity.gallery import Gallery
-from function.results import VIDEO_SUFFIXES
 from function.student_list import StudentListError, read_students
 from local.aws import LocalAws
 from local.demo_report import Truth, is_as_expected, report
@@ -31,7 +31,6 @@ from samples.pictures import SamplesUnavailableError, fetch_sample_pictures
 from samples.sample_class import make_class_videos, make_sample_class
 from stacks.configuration import project, stack_configuration
 from stacks.outputs import LOCAL_STACK
-from stacks.trigger import SUFFIXES
 
 if TYPE_CHECKING:
     import argparse
@@ -124,7 +123,7 @@ def _show(arguments: argparse.Namespace, *, is_sample: bool) -> int:
         console.print("Fetching the sample pictures, if they are not in the cache …")
         fetch_sample_pictures()
     else:
-        shown = _own_class(arguments, console)
+        shown = _own_class(arguments)
     console.print("Starting the embedded AWS and deploying the stack 'local' to it …")
     with LocalAws() as aws:
         if is_sample:
@@ -159,22 +158,15 @@ def _sample_class(folder: Path) -> _Class:
     )
 
 
-def _own_class(arguments: argparse.Namespace, console: Console) -> _Class:
+def _own_class(arguments: argparse.Namespace) -> _Class:
     folder: Path = arguments.videos
     for given in (folder, arguments.portraits):
         if not given.is_dir():
             raise NothingToShowError(f"{given} is not a folder: check the path")
-    files = sorted(_files(folder))
-    paths = [path for path in files if path.name.endswith(SUFFIXES)]
+    # The function would pass over the others, which would be waited for in vain.
+    paths = sorted(path for path in _files(folder) if is_file_meant_as_video(path))
     if not paths:
-        raise NothingToShowError(
-            f"there is no video in {folder}: the names of videos end in {' '.join(VIDEO_SUFFIXES)}"
-        )
-    for path in sorted({*files} - {*paths}):
-        if path.name.lower().endswith(VIDEO_SUFFIXES):
-            console.print(
-                f"  left out: {path}: S3 takes a suffix in lower or in upper case, not in a mixture"
-            )
+        raise NothingToShowError(f"there is no video in {folder}, by name or by content")
     return _Class(
         students=read_students(arguments.students),
         portraits=arguments.portraits,

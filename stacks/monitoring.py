@@ -1,8 +1,8 @@
 """What is watched: one dashboard, and an alarm for each way in which videos stop coming through.
 
-The function logs one JSON record for each video, with an `event` of "processed", "skipped" or
-"unreadable". Metric filters count them; Lambda and SQS count the rest by themselves. Alarms show
-in CloudWatch, and are sent to `alarmEmail` where a stack has one.
+The function logs one JSON record for each upload, with one of the events below. Metric filters
+count them; Lambda and SQS count the rest by themselves. Alarms show in CloudWatch, and are sent to
+`alarmEmail` where a stack has one.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from stacks.recogniser import Recogniser
     from stacks.settings import StackSettings
 
-# What the function says of a video, and the metric that counts it.
-VIDEO_METRICS = {
+# What the function says of an upload, and the metric that counts it. What was ignored is no video.
+UPLOAD_METRICS = {
     "processed": "VideosProcessed",
     "skipped": "VideosSkipped",
     "unreadable": "VideosUnreadable",
+    "ignored": "UploadsIgnored",
 }
 PERIOD_SECONDS = 300
 # Retries ride out a short burst of throttling; a quarter of an hour of it is a backlog.
@@ -59,7 +60,7 @@ class Monitoring(Component):
         self._queue = {"QueueName": recogniser.failures.name}
         self._actions = self._topic(settings.alarm_email) if settings.alarm_email else []
 
-        for event, metric in VIDEO_METRICS.items():
+        for event, metric in UPLOAD_METRICS.items():
             self._count_records(recogniser.log_group, event=event, metric=metric)
         self._alarm(
             "failures",
@@ -86,7 +87,7 @@ class Monitoring(Component):
         self._alarm(
             "unreadable",
             "Videos could not be read: see the .error.json files in the output bucket.",
-            self._of_videos("unreadable"),
+            self._of_uploads("unreadable"),
         )
         self.dashboard = cloudwatch.Dashboard(
             name,
@@ -106,8 +107,8 @@ class Monitoring(Component):
             namespace="AWS/Lambda", name=name, statistic=statistic, dimensions=self._function
         )
 
-    def _of_videos(self, event: str) -> Metric:
-        return Metric(namespace=self._namespace, name=VIDEO_METRICS[event], statistic="Sum")
+    def _of_uploads(self, event: str) -> Metric:
+        return Metric(namespace=self._namespace, name=UPLOAD_METRICS[event], statistic="Sum")
 
     def _waiting_failures(self) -> Metric:
         return Metric(
@@ -171,7 +172,7 @@ class Monitoring(Component):
     def _widgets(self, region: str) -> list[dict[str, object]]:
         """Return two rows of three graphs: what came through above, what holds it up below."""
         graphs = {
-            "Videos": [self._of_videos(event) for event in VIDEO_METRICS],
+            "Uploads": [self._of_uploads(event) for event in UPLOAD_METRICS],
             "Time of a run (ms)": [
                 self._of_function("Duration", statistic=statistic)
                 for statistic in ("p50", "p90", "Maximum")

@@ -1,8 +1,8 @@
-"""The trigger: a video put into the input bucket invokes the function.
+"""The trigger: an object put into the input bucket invokes the function.
 
-The object must bear the suffix of a video, as cameras write it: lower case or upper case. Without
-the permission, AWS refuses the notification; with a permission that named no account, a bucket of
-the same name in other hands could invoke the function.
+Any object, since S3 can filter by suffixes in given letters only, and the function tells videos by
+their content besides. Without the permission, AWS refuses the notification; with a permission that
+named no account, a bucket of the same name in other hands could invoke the function.
 """
 
 from __future__ import annotations
@@ -10,12 +10,7 @@ from __future__ import annotations
 import pulumi
 from pulumi_aws import get_caller_identity_output, lambda_, s3
 
-from function.results import VIDEO_SUFFIXES
 from stacks.component import Component
-
-# S3 refuses two entries that one key would match. No suffix here ends with another one, because
-# each has one dot and begins with it.
-SUFFIXES = tuple(form for suffix in VIDEO_SUFFIXES for form in (suffix, suffix.upper()))
 
 
 class Trigger(Component):
@@ -37,12 +32,10 @@ class Trigger(Component):
             bucket=bucket.id,
             lambda_functions=[
                 {
-                    "id": f"video{suffix}",
+                    "id": "uploads",
                     "lambda_function_arn": function.arn,
                     "events": ["s3:ObjectCreated:*"],
-                    "filter_suffix": suffix,
                 }
-                for suffix in SUFFIXES
             ],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[permission]),
         )

@@ -119,7 +119,7 @@ def _notification_entry(entry: Mapping[str, Any]) -> dict[str, object]:
         "Id": entry["id"],
         "LambdaFunctionArn": entry["lambdaFunctionArn"],
         "Events": entry["events"],
-        "Filter": {"Key": {"FilterRules": rules}},
+        **({"Filter": {"Key": {"FilterRules": rules}}} if rules else {}),
     }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from function.results import VIDEO_SUFFIXES
 from stacks.configuration import REPOSITORY, project
 
 if TYPE_CHECKING:
@@ -51,8 +50,3 @@ def test_the_outputs_it_asks_for_are_exported(program: Program) -> None:
 def test_they_ask_for_the_outputs_of_a_named_stack() -> None:
     # Without a name, Pulumi takes the stack that was selected last.
     assert not re.findall(r"pulumi stack output \w+(?! -s \w)\b", DOCUMENT + README)
-
-
-def test_the_suffixes_of_videos_are_those_that_the_trigger_takes() -> None:
-    sentence = README.partition("a key that ends in a video's suffix")[2].partition("One result")[0]
-    assert tuple(re.findall(r"`(\.\w+)`", sentence)) == VIDEO_SUFFIXES

@@ -64,8 +64,8 @@ def test_no_videos_is_no_alarm(program: Program) -> None:
         assert alarm["comparisonOperator"] == "GreaterThanOrEqualToThreshold"
 
 
-@pytest.mark.parametrize("event", ["processed", "skipped", "unreadable"])
-def test_what_the_function_says_of_videos_is_counted(program: Program, event: str) -> None:
+@pytest.mark.parametrize("event", ["processed", "skipped", "unreadable", "ignored"])
+def test_what_the_function_says_of_uploads_is_counted(program: Program, event: str) -> None:
     counted = program.one("cloudwatch/logMetricFilter:LogMetricFilter", f"lambdalens-{event}")
     group = program.one("cloudwatch/logGroup:LogGroup")
     assert counted.inputs["pattern"] == f'{{ $.event = "{event}" }}'
@@ -78,6 +78,15 @@ def test_the_alarm_on_unreadable_videos_watches_what_is_counted(program: Program
     alarm = alarms(program)["unreadable"]
     metric = counted.inputs["metricTransformation"]
     assert (alarm["namespace"], alarm["metricName"]) == (metric["namespace"], metric["name"])
+
+
+def test_what_is_counted_is_on_the_dashboard(program: Program) -> None:
+    dashboard = program.one("cloudwatch/dashboard:Dashboard")
+    widgets = json.loads(dashboard.inputs["dashboardBody"])["widgets"]
+    shown = {tuple(metric[:2]) for widget in widgets for metric in widget["properties"]["metrics"]}
+    for counted in program.every("cloudwatch/logMetricFilter:LogMetricFilter"):
+        metric = counted.inputs["metricTransformation"]
+        assert (metric["namespace"], metric["name"]) in shown
 
 
 def test_no_two_deployments_share_metrics_or_a_dashboard(program: Program) -> None:

@@ -14,7 +14,7 @@ from urllib.parse import quote_plus
 import boto3
 import numpy as np
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 from PIL import Image
 
 from function.recogniser.faces.encoding import find_faces
@@ -239,6 +239,60 @@ def test_what_cannot_be_read_becomes_an_error_report_and_a_mended_video_a_csv(
     assert list(results(s3)) == ["v.error.json"]
 
 
+@pytest.mark.usefixtures("enrolled")
+@pytest.mark.parametrize(
+    ("key", "result"),
+    [
+        ("lecture", "lecture.video.csv"),
+        ("week 1/LECTURE.Mp4", "week 1/LECTURE.Mp4.csv"),
+        ("notes.txt", "notes.txt.video.csv"),
+        ("week 1/", "week 1/.video.csv"),
+    ],
+)
+def test_the_content_of_a_video_is_enough(
+    app: App, s3: S3Client, blank_video: bytes, key: str, result: str
+) -> None:
+    app.handler(put(s3, key, blank_video), None)
+    assert results(s3) == {result: HEADER}
+
+
+@pytest.mark.usefixtures("enrolled")
+@pytest.mark.parametrize("content", [b"notes", b""])
+def test_the_name_of_a_video_is_enough(app: App, s3: S3Client, content: bytes) -> None:
+    app.handler(put(s3, "notes.ts", content), None)
+    assert list(results(s3)) == ["notes.ts.error.json"]
+
+
+@pytest.mark.parametrize(
+    ("key", "content"),
+    [
+        ("Ada's notes.txt", b"She was here."),
+        ("Ada/", b""),
+        ("Ada", b""),
+        ("Ada/._lecture.mp4", b"\0\x05\x16\x07\0\x02\0\0Mac OS X        "),
+    ],
+)
+def test_what_is_no_video_is_passed_over_and_not_named(
+    app: App, s3: S3Client, key: str, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    app.handler(put(s3, key, content), None)
+    app.handler(event("Ada's other notes, deleted meanwhile"), None)
+    assert results(s3) == {}
+    assert [vars(record)["event"] for record in caplog.records] == ["ignored", "ignored"]
+    assert "Ada" not in caplog.text
+
+
+def test_what_is_replaced_while_it_is_looked_at_is_tried_again(app: App, s3: S3Client) -> None:
+    def replace(**_: object) -> None:
+        s3.put_object(Bucket=VIDEOS, Key="lecture", Body=b"GIF89a")
+
+    app._s3().meta.events.register("after-call.s3.HeadObject", replace)
+    with pytest.raises(ClientError, match=r"PreconditionFailed|412"):
+        app.handler(put(s3, "lecture", b"notes"), None)
+    assert results(s3) == {}
+
+
 def test_a_video_that_is_gone_is_reported_unless_it_has_a_result(
     app: App, s3: S3Client, blank_video: bytes
 ) -> None:
@@ -281,11 +335,11 @@ def test_one_failure_does_not_keep_the_other_videos_of_an_event_back(
     app: App, s3: S3Client, blank_video: bytes
 ) -> None:
     put(s3, "v.mp4", blank_video)
-    missing_bucket = event("a.mp4")["Records"][0] | {
-        "s3": {"bucket": {"name": "no-such-bucket"}, "object": {"key": "notes.txt"}}
+    impossible_bucket = event("a.mp4")["Records"][0] | {
+        "s3": {"bucket": {"name": "no such bucket"}, "object": {"key": "notes.txt"}}
     }
-    with pytest.raises(ValueError, match="no video suffix"):
-        app.handler({"Records": [missing_bucket, *event("v.mp4")["Records"]]}, None)
+    with pytest.raises(ParamValidationError, match="Invalid bucket name"):
+        app.handler({"Records": [impossible_bucket, *event("v.mp4")["Records"]]}, None)
     assert list(results(s3)) == ["v.csv"]
 
 

@@ -126,14 +126,34 @@ def test_a_good_upload_replaces_the_error_report(pipeline: Pipeline, obama: byte
     assert pipeline.result("second try.error.json") is None
 
 
-def test_what_is_no_video_by_its_name_is_left_alone(pipeline: Pipeline, obama: bytes) -> None:
-    versions = pipeline.versions("")
-    pipeline.upload("notes.txt", b"not for the function")
+@pytest.mark.parametrize("key", ["no suffix", "mixed.Mp4", "part.mp4.part"])
+def test_a_video_comes_through_whatever_its_key(pipeline: Pipeline, obama: bytes, key: str) -> None:
+    assert pipeline.csv_of(key, obama).names == {"Barack Obama"}
+
+
+def test_what_is_no_video_is_passed_over(pipeline: Pipeline, obama: bytes) -> None:
+    others = {
+        "Ada's notes.txt": b"not for the function",
+        "Ada's folder/": b"",
+        "Ada's empty object": b"",
+        "Ada's folder/._lecture.mp4": b"\0\x05\x16\x07\0\x02\0\0Mac OS X        ",
+    }
+    versions, ignored = pipeline.versions(""), pipeline.logged("ignored")
+    for key, content in others.items():
+        pipeline.upload(key, content)
     pipeline.csv_of("after the notes.mp4", obama)
 
+    pipeline.wait_until_logged("ignored", beyond=ignored + len(others) - 1)
+    assert pipeline.logged("ignored") == ignored + len(others)
     assert pipeline.versions("") == versions + 1
-    # The function would refuse its event, three times within a second, and write no result.
-    assert pipeline.failures(wait_seconds=3) == []
+    assert pipeline.failures() == []
+    assert "Ada" not in "\n".join(pipeline.log())
+
+
+def test_a_text_with_the_name_of_a_video_is_reported(pipeline: Pipeline) -> None:
+    report = pipeline.error_of("notes.ts", b"const notes: string[] = [];\n").error
+
+    assert "not a video" in report["error"]
 
 
 def test_a_duplicate_event_is_skipped(pipeline: Pipeline, obama: bytes) -> None:

@@ -128,16 +128,19 @@ def test_the_truth_about_samples_is_theirs(tmp_path: Path) -> None:
     assert not truth["b.mp4"].readable
 
 
-def test_folders_are_searched_with_their_folders_for_what_the_trigger_takes(
+def test_folders_are_searched_with_their_folders_for_what_is_meant_as_a_video(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "week").mkdir()
-    for name in ("b.mp4", "A.MOV", "week/b.mp4", "notes.txt", "mixed.Mp4"):
+    for name in ("b.mp4", "A.MOV", "week/b.mp4", "notes.txt", "mixed.Mp4", "._b.mp4"):
         (tmp_path / name).write_bytes(b"12")
+    (tmp_path / "unnamed").write_bytes(b"GIF89a")
     found = find_sources([str(tmp_path)], made=tmp_path)
     assert [(source.name, source.size) for source in found] == [
         ("A.MOV", 2),
         ("b.mp4", 2),
+        ("mixed.Mp4", 2),
+        ("unnamed", 6),
         ("week/b.mp4", 2),
     ]
 
@@ -146,12 +149,12 @@ def test_sources_that_cannot_be_used_are_refused_by_name(tmp_path: Path) -> None
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "a.mp4").write_bytes(b"")
-    (tmp_path / "mixed.Mp4").write_bytes(b"")
+    (tmp_path / "notes.txt").write_bytes(b"")
     (tmp_path / "empty").mkdir()
     (tmp_path / "a.mp4").mkdir()
     for arguments, problem in (
         (["none.mp4"], r"there is no .*none\.mp4: give"),
-        (["mixed.Mp4"], "does not end in a suffix"),
+        (["notes.txt"], "notes.txt is no video by its name or its content"),
         (["empty"], "there is no video in"),
         (["one", "two"], "are both called a.mp4"),
     ):
