@@ -64,8 +64,9 @@ def test_it_has_the_room_that_the_stack_says(container: Container, engine: Conta
 def test_a_video_becomes_its_csv(
     container: Container, pipeline: Pipeline, class_video: ClassVideo
 ) -> None:
-    key = unnoticed("container/first")
-    pipeline.upload(key, class_video((OBAMA,)))
+    key = "container/first.mp4"
+    with unnoticed(pipeline.aws):
+        pipeline.upload(key, class_video((OBAMA,)))
 
     container.run(key)
 
@@ -93,8 +94,9 @@ def test_a_hundred_events_leave_nothing_behind(
     video = class_video((OBAMA,))
     memory, open_files = [], 0
     for number in range(EVENTS):
-        key = unnoticed(f"container/{number}")
-        pipeline.upload(key, video)
+        key = f"container/{number}.mp4"
+        with unnoticed(pipeline.aws):
+            pipeline.upload(key, video)
         container.run(key)
         if number == 0:
             open_files = int(container.look("sh", "-c", "ls /proc/1/fd | wc -l"))

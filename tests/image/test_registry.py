@@ -171,8 +171,9 @@ def test_pulled_by_digest_into_an_empty_store_it_runs(
     class_video: ClassVideo,
 ) -> None:
     uri = f"{pushed.repository}@{pushed.digest}"
-    key = unnoticed("pulled")
-    pipeline.upload(key, class_video((OBAMA,)))
+    key = "pulled.mp4"
+    with unnoticed(pipeline.aws):
+        pipeline.upload(key, class_video((OBAMA,)))
 
     empty_engine.do("pull", uri)
     with Container(empty_engine, uri, aws) as container:

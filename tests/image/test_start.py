@@ -70,8 +70,9 @@ def imported(
     engine: ContainerEngine, image: str, aws: LocalAws, pipeline: Pipeline, video: bytes
 ) -> tuple[list[Import], list[Import]]:
     """Return what was imported before the first event, and what was with it."""
-    key = unnoticed("imports")
-    pipeline.upload(key, video)
+    key = "imports.mp4"
+    with unnoticed(pipeline.aws):
+        pipeline.upload(key, video)
     with Container(engine, image, aws, {"PYTHONPROFILEIMPORTTIME": "1"}) as container:
         container.wait_until_ready()
         at_start = container.imports()
@@ -147,8 +148,9 @@ def test_how_long_it_takes(
             container.wait_until_ready()
             starts.append(time.monotonic() - began)
             for turn, times in enumerate((firsts, seconds)):
-                key = unnoticed(f"start/{number}-{turn}")
-                pipeline.upload(key, video)
+                key = f"start/{number}-{turn}.mp4"
+                with unnoticed(pipeline.aws):
+                    pipeline.upload(key, video)
                 began = time.monotonic()
                 container.run(key)
                 times.append(time.monotonic() - began)

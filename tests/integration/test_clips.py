@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from enroll.deployed import enrol_students
+from enroll.deployed import enrol_students, load_gallery
 from enroll.encodings_file import read_encodings_file
+from enroll.enrolment import enrol
 from enroll.known_names import join_names
 from function.results import csv_key
 from function.student_list import read_students
+from function.students import Student
 from local.aws import LocalAws
 from tests.integration.pipeline import Pipeline
 
@@ -61,6 +63,25 @@ def test_every_clip_yields_its_person_with_major_and_year(
         key: {(name, records[name].major, records[name].year) for name in names}
         for key, names in truth.items()
     }
+
+
+@pytest.mark.parametrize(
+    ("key", "suffix"), [("camcorder.MTS", ".MTS.csv"), ("camcorder", ".video.csv")]
+)
+def test_a_camcorders_recording_is_read_under_its_own_name_and_under_none(
+    clips: Path, pipeline_of_clips: Pipeline, key: str, suffix: str
+) -> None:
+    deployment = pipeline_of_clips.aws.deployment
+    names = ("leonard", "penny", "raj", "sheldon")
+    students = [Student(student_id=name, name=name, major="", year="") for name in names]
+    enrolment = enrol(students, clips / "portraits", known=load_gallery(deployment))
+    enrol_students(deployment, students, enrolment.rows)
+
+    recording = (clips / "reports" / "camcorder.MTS").read_bytes()
+    pipeline_of_clips.upload(key, recording)
+
+    assert csv_key(key) == f"camcorder{suffix}"
+    assert pipeline_of_clips.wait_for(csv_key(key), key).names == set(names)
 
 
 def _persons(clips: Path) -> dict[str, set[str]]:
