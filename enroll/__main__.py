@@ -41,8 +41,8 @@ _ALL_DONE, _SOME_REFUSED, _NOT_DONE, _INTERRUPTED = 0, 1, 2, 130
 _EXIT_STATUS = """\
 exit status:
   0  all done
-  1  some were refused, or are still known elsewhere, as named on standard error with the remedy;
-     the others are done
+  1  some were refused, or are still known elsewhere, or videos that waited for an enrolment are
+     not looked at again, as named on standard error with the remedy; the rest is done
   2  not done: wrong usage, or a list, folder, file, stack or AWS that can't be used
 """
 
@@ -63,8 +63,9 @@ id; each must show one face, from the front. Two or three of different days are 
 With --stack, the students in the list are added to the ones that the stack knows; those it knew
 before get the list's record and, if there are pictures of them, these portraits in place of the
 earlier ones. Everybody else stays as they are, so one new student takes a list of one. Videos
-uploaded from then on are compared with the new gallery; upload a video again to have it looked at
-again. With --output, the file is written anew, with the students in the list only.
+uploaded from then on are compared with the new gallery, and so are those that came before anybody
+was enrolled; upload any other again to have it looked at again. With --output, the file is written
+anew, with the students in the list only.
 
 A stack's gallery that can't be used, such as one of another model, is replaced with --stack and
 --new-gallery. Give the list and the portraits of everybody: whoever is not among them is no
@@ -195,7 +196,28 @@ def _keep(
         print(f"Without new portraits, and known as before: {_students(enrolment.kept)}.")
     if enrolment.refused:
         print(f"Refused, as named above: {len(enrolment.refused)}.")
-    return _SOME_REFUSED if enrolment.refused else _ALL_DONE
+    is_looked_at = _look_again(destination)
+    return _ALL_DONE if is_looked_at and not enrolment.refused else _SOME_REFUSED
+
+
+def _look_again(destination: Destination) -> bool:
+    """See to the videos that came before anybody was enrolled, and tell whether that went well."""
+    try:
+        count = destination.look_again()
+    except (BotoCoreError, ClientError) as error:
+        print(
+            f"the students are enrolled, but videos that came before anybody was may not be looked "
+            f"at again ({error}): enrol again as somebody who may list and read the output bucket "
+            "and invoke the function, or upload such videos again",
+            file=sys.stderr,
+        )
+        return False
+    if count:
+        videos = "1 video that came before anybody was enrolled is"
+        if count > 1:
+            videos = f"{count} videos that came before anybody was enrolled are"
+        print(f"{videos} looked at again.")
+    return True
 
 
 def _forget(options: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, Self
 
 from enroll.deployed import enrol_anew, enrol_students, gallery_etag, load_gallery
+from enroll.waiting_videos import look_again
 from function.recogniser.identity.gallery import Gallery
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ class Destination(Protocol):
     def keep(self, students: Collection[Student], rows: Gallery) -> Gallery:
         """Put the rows there, and the students' records where there are any; return all rows."""
 
+    def look_again(self) -> int:
+        """Have videos that waited for an enrolment looked at again; return how many."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class KnownInStack:
@@ -46,6 +50,10 @@ class KnownInStack:
     def keep(self, students: Collection[Student], rows: Gallery) -> Gallery:
         """Raise GalleryBusyError, GalleryError, or a botocore exception."""
         return enrol_students(self.stack, students, rows)
+
+    def look_again(self) -> int:
+        """Raise a botocore exception."""
+        return look_again(self.stack)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +78,10 @@ class NewInStack:
         enrol_anew(self.stack, students, rows, in_place_of=self.in_place_of)
         return rows
 
+    def look_again(self) -> int:
+        """Raise a botocore exception."""
+        return look_again(self.stack)
+
 
 @dataclass(frozen=True, kw_only=True)
 class NewFile:
@@ -86,3 +98,7 @@ class NewFile:
         """Raise OSError."""
         rows.save(self.path)
         return rows
+
+    def look_again(self) -> int:
+        """No video waits for a file."""
+        return 0

@@ -2,8 +2,9 @@
 
 This is the function's handler. It decides what is a result and what is a failure: a video that
 cannot be read, or is gone, gets an error report in place of the CSV, for it would fail the same
-way again. Anything else that goes wrong is raised, so that Lambda tries again and in the end
-hands the event to the failures queue. What is not meant as a video at all is passed over.
+way again. So does one that comes before anybody is enrolled: enrolling sends its event again.
+Anything else that goes wrong is raised, so that Lambda tries again and in the end hands the event
+to the failures queue. What is not meant as a video at all is passed over.
 """
 
 from __future__ import annotations
@@ -21,10 +22,9 @@ from function.events import Upload, uploads
 from function.media_type import has_name_of_video, is_meant_as_video
 from function.recogniser.recognition import Recognition, recognise
 from function.recogniser.video.unreadable import UnreadableVideoError
-from function.results import Provenance, csv_bytes, error_bytes
+from function.results import FOR_WANT_OF_ENROLMENT, Provenance, csv_bytes, error_bytes
 from function.settings import Settings
 from function.storage import (
-    NO_GALLERY,
     StoredGallery,
     StoredResult,
     downloaded,
@@ -49,6 +49,12 @@ SETTINGS = Settings.from_environment(os.environ)
 # What a report says was its video when there was none.
 _NO_VIDEO = "none"
 
+# What a report says, and advises, when there is nobody to look for.
+_NOBODY_ENROLLED = (
+    "Nobody is enrolled yet, so there is nobody to look for in the video.",
+    "Enrol students with 'python -m enroll --stack NAME': the video is then looked at again.",
+)
+
 # The first video in an execution environment is a cold run: it waits for the models to load.
 _runs = count()
 
@@ -57,6 +63,10 @@ logger.setLevel(logging.INFO)
 
 # It tells at INFO where it found credentials and endpoints, which would stand among our records.
 logging.getLogger("botocore").setLevel(logging.WARNING)
+
+
+class _NobodyEnrolledError(Exception):
+    """The gallery is empty, or there is none."""
 
 
 def handler(event: Mapping[str, object], context: object) -> None:  # noqa: ARG001 - Lambda's
@@ -84,7 +94,7 @@ def _process(upload: Upload) -> None:
         return
     cold = next(_runs) == 0
     result = StoredResult(_s3(), SETTINGS.output_bucket, upload.key)
-    gallery, gallery_etag = _gallery()
+    gallery, gallery_etag = _stored_gallery().current()
     provenance = Provenance(
         video_etag=video.etag if video else _NO_VIDEO,
         gallery_etag=gallery_etag,
@@ -94,11 +104,15 @@ def _process(upload: Upload) -> None:
         _log("skipped", started)
         return
 
+    recognition, reason = Recognition.of_nothing(), {}
     try:
         recognition = _recognise(video, gallery)
     except UnreadableVideoError as error:
-        event, recognition = "unreadable", Recognition.of_nothing()
-        put, content = result.put_error, _report(upload, error)
+        event = "unreadable"
+        put, content = result.put_error, _report(upload, error.problem, error.remedy)
+    except _NobodyEnrolledError:
+        event, reason = "unenrolled", FOR_WANT_OF_ENROLMENT
+        put, content = result.put_error, _report(upload, *_NOBODY_ENROLLED)
     else:
         event = "processed"
         put, content = result.put_csv, csv_bytes(recognition.attendance, _students(recognition))
@@ -107,8 +121,12 @@ def _process(upload: Upload) -> None:
         _log("skipped", started)
         return
     measurements = _measurements(upload, started, cold=cold, recognition=recognition)
-    put(content, provenance.as_metadata() | measurements)
+    put(content, provenance.as_metadata() | measurements | reason)
     _log(event, started, recognition)
+
+    if event == "unenrolled" and _stored_gallery().current()[0].student_ids:
+        # Who enrolled meanwhile looked for such reports, perhaps before this one was there.
+        _process(upload)
 
 
 def _is_meant_as_video(upload: Upload, video: StoredVideo | None) -> bool:
@@ -118,18 +136,13 @@ def _is_meant_as_video(upload: Upload, video: StoredVideo | None) -> bool:
     return video is not None and is_meant_as_video(upload.key, head_of(_s3(), video))
 
 
-def _gallery() -> tuple[Gallery, str]:
-    gallery, etag = _stored_gallery().current()
-    if etag == NO_GALLERY:
-        logger.warning("there is no gallery in the bucket: nobody is enrolled")
-    return gallery, etag
-
-
 def _recognise(video: StoredVideo | None, gallery: Gallery) -> Recognition:
     if video is None:
         raise UnreadableVideoError(
             "The video was no longer in the bucket when its turn came.", "Upload it again."
         )
+    if not gallery.student_ids:
+        raise _NobodyEnrolledError
     with downloaded(_s3(), video) as file:
         return recognise(file, gallery, SETTINGS)
 
@@ -151,12 +164,9 @@ def _is_superseded(upload: Upload, video: StoredVideo | None) -> bool:
     return now is not None and now != video
 
 
-def _report(upload: Upload, error: UnreadableVideoError) -> bytes:
+def _report(upload: Upload, problem: str, remedy: str) -> bytes:
     return error_bytes(
-        video=upload.key,
-        problem=error.problem,
-        remedy=error.remedy,
-        recogniser=SETTINGS.recogniser,
+        video=upload.key, problem=problem, remedy=remedy, recogniser=SETTINGS.recogniser
     )
 
 

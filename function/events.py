@@ -1,10 +1,10 @@
-"""S3's notification, as Lambda hands it over, into the uploads it tells of."""
+"""S3's notification, as Lambda hands it over, into the uploads it tells of, and back."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import unquote_plus
+from urllib.parse import quote_plus, unquote_plus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +38,17 @@ def uploads(event: Mapping[str, object]) -> list[Upload]:
     if not isinstance(records, list):
         raise UnexpectedEventError("The event has no list of Records: it is not from S3.")
     return [_upload(record) for record in records]
+
+
+def notification(upload: Upload) -> dict[str, object]:
+    """Return what S3 sends of an upload, as far as it matters here: `uploads` has it back."""
+    record = {
+        "eventSource": "aws:s3",
+        "eventName": "ObjectCreated:Put",
+        "eventTime": upload.time,
+        "s3": {"bucket": {"name": upload.bucket}, "object": {"key": quote_plus(upload.key)}},
+    }
+    return {"Records": [record]}
 
 
 def _upload(record: object) -> Upload:

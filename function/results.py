@@ -26,6 +26,8 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 # Stands for the suffix of a video that has none. It must not be one of a video.
 _NO_SUFFIX = ".video"
 
+ERROR_SUFFIX = ".error.json"
+
 COLUMNS = (
     "year",
     "major",
@@ -63,6 +65,15 @@ class Provenance:
         return self.as_metadata().items() <= metadata.items()
 
 
+FOR_WANT_OF_ENROLMENT = {"reason": "nobody-enrolled"}
+"""The object metadata of an error report that was written because nobody was enrolled."""
+
+
+def is_for_want_of_enrolment(metadata: Mapping[str, str]) -> bool:
+    """Tell whether the result with this metadata is a report that nobody was enrolled."""
+    return metadata.items() >= FOR_WANT_OF_ENROLMENT.items()
+
+
 def csv_key(video_key: str) -> str:
     """Name the CSV of a video: `lecture1.mp4` becomes `lecture1.csv`.
 
@@ -81,7 +92,7 @@ def csv_key(video_key: str) -> str:
 
 def error_key(video_key: str) -> str:
     """Name the error report of a video that cannot be read, beside where its CSV would be."""
-    return f"{csv_key(video_key).removesuffix('.csv')}.error.json"
+    return f"{csv_key(video_key).removesuffix('.csv')}{ERROR_SUFFIX}"
 
 
 def csv_text(attendance: Iterable[Attendance], students: Mapping[str, Student]) -> str:

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from function.media_type import HEAD_BYTES
 from function.recogniser.identity.gallery import Gallery
 from function.recogniser.video.unreadable import UnreadableVideoError
-from function.results import csv_key, error_key
+from function.results import csv_key, error_key, is_for_want_of_enrolment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -137,8 +137,8 @@ class StoredResult:
         self._error_key = error_key(video_key)
 
     def exists(self) -> bool:
-        """Tell whether the video has a result of any kind, made from whatever."""
-        return bool(self._found())
+        """Tell whether the video was looked at and has a result, made from whatever."""
+        return any(not is_for_want_of_enrolment(metadata) for metadata in self._found())
 
     def is_from(self, provenance: Provenance) -> bool:
         """Tell whether the result is there and was made from the same."""

@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from stacks.recogniser import Recogniser
     from stacks.settings import StackSettings
 
-# What the function says of an upload, and the metric that counts it. What was ignored is no video.
+# What the function says of an upload, and the metric that counts it. "unenrolled" is a video that
+# came when nobody was enrolled; what was ignored is no video.
 UPLOAD_METRICS = {
     "processed": "VideosProcessed",
     "skipped": "VideosSkipped",
     "unreadable": "VideosUnreadable",
+    "unenrolled": "VideosUnenrolled",
     "ignored": "UploadsIgnored",
 }
 PERIOD_SECONDS = 300
@@ -88,6 +90,11 @@ class Monitoring(Component):
             "unreadable",
             "Videos could not be read: see the .error.json files in the output bucket.",
             self._of_uploads("unreadable"),
+        )
+        self._alarm(
+            "unenrolled",
+            "Videos came when nobody was enrolled: enrol students, and they are looked at again.",
+            self._of_uploads("unenrolled"),
         )
         self.dashboard = cloudwatch.Dashboard(
             name,

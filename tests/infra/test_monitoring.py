@@ -25,7 +25,14 @@ def queue_dimensions(program: Program) -> dict[str, str]:
 
 
 def test_there_is_an_alarm_for_each_way_of_failing(program: Program) -> None:
-    assert alarms(program).keys() == {"failures", "errors", "throttles", "duration", "unreadable"}
+    assert alarms(program).keys() == {
+        "failures",
+        "errors",
+        "throttles",
+        "duration",
+        "unreadable",
+        "unenrolled",
+    }
 
 
 def test_an_alarm_goes_off_at_the_first_failure(program: Program) -> None:
@@ -64,7 +71,7 @@ def test_no_videos_is_no_alarm(program: Program) -> None:
         assert alarm["comparisonOperator"] == "GreaterThanOrEqualToThreshold"
 
 
-@pytest.mark.parametrize("event", ["processed", "skipped", "unreadable", "ignored"])
+@pytest.mark.parametrize("event", ["processed", "skipped", "unreadable", "unenrolled", "ignored"])
 def test_what_the_function_says_of_uploads_is_counted(program: Program, event: str) -> None:
     counted = program.one("cloudwatch/logMetricFilter:LogMetricFilter", f"lambdalens-{event}")
     group = program.one("cloudwatch/logGroup:LogGroup")
@@ -73,9 +80,12 @@ def test_what_the_function_says_of_uploads_is_counted(program: Program, event: s
     assert counted.inputs["metricTransformation"]["value"] == "1"
 
 
-def test_the_alarm_on_unreadable_videos_watches_what_is_counted(program: Program) -> None:
-    counted = program.one("cloudwatch/logMetricFilter:LogMetricFilter", "lambdalens-unreadable")
-    alarm = alarms(program)["unreadable"]
+@pytest.mark.parametrize("event", ["unreadable", "unenrolled"])
+def test_the_alarm_on_videos_without_a_csv_watches_what_is_counted(
+    program: Program, event: str
+) -> None:
+    counted = program.one("cloudwatch/logMetricFilter:LogMetricFilter", f"lambdalens-{event}")
+    alarm = alarms(program)[event]
     metric = counted.inputs["metricTransformation"]
     assert (alarm["namespace"], alarm["metricName"]) == (metric["namespace"], metric["name"])
 

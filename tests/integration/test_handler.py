@@ -20,7 +20,7 @@ from PIL import Image
 from function.recogniser.faces.encoding import find_faces
 from function.recogniser.identity.gallery import Gallery, GalleryError
 from function.recogniser.video.unreadable import UnreadableVideoError
-from function.results import COLUMNS
+from function.results import COLUMNS, error_key, is_for_want_of_enrolment
 from function.storage import StoredVideo, downloaded
 from function.students import Student
 from local.emulator import REGION, start_emulator
@@ -125,11 +125,12 @@ def blank_video(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @pytest.fixture
-def enrolled(s3: S3Client, dynamodb: DynamoDBClient, obama: Image.Image, tmp_path: Path) -> Gallery:
+def enrolled(s3: S3Client, dynamodb: DynamoDBClient, obama: Image.Image) -> Gallery:
     (face,) = find_faces(np.asarray(obama))
     gallery = Gallery(student_ids=("44",), encodings=face.encoding[np.newaxis])
-    gallery.save(tmp_path / "g.npz")
-    s3.put_object(Bucket=VIDEOS, Key=GALLERY, Body=(tmp_path / "g.npz").read_bytes())
+    content = io.BytesIO()
+    gallery.save(content)
+    s3.put_object(Bucket=VIDEOS, Key=GALLERY, Body=content.getvalue())
     student = Student(student_id="44", name="Barack", major="law", year="senior")
     dynamodb.put_item(TableName=STUDENTS, Item=student.as_item())
     return gallery
@@ -197,14 +198,66 @@ def test_a_new_gallery_brings_a_new_result(
 ) -> None:
     uploaded = put(s3, "v.mp4", video)
     app.handler(uploaded, None)
-    assert results(s3) == {"v.csv": HEADER}
-    assert metadata(s3, "v.csv")["gallery-etag"] == "none"
+    assert list(results(s3)) == ["v.error.json"]
+    assert metadata(s3, "v.error.json")["gallery-etag"] == "none"
     request.getfixturevalue("enrolled")
     app.handler(uploaded, None)
-    assert b"Barack" in results(s3)["v.csv"]
+    ((name, content),) = results(s3).items()
+    assert name == "v.csv"
+    assert b"Barack" in content
     s3.delete_object(Bucket=VIDEOS, Key=GALLERY)
     app.handler(uploaded, None)
-    assert results(s3) == {"v.csv": HEADER}
+    assert list(results(s3)) == ["v.error.json"]
+
+
+@pytest.mark.parametrize("gallery", ["none", "empty"])
+@pytest.mark.parametrize("key", ["v.mp4", "lecture"])
+def test_with_nobody_enrolled_a_report_says_so_and_nothing_is_decoded(
+    app: App, s3: S3Client, gallery: str, key: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    if gallery == "empty":
+        content = io.BytesIO()
+        Gallery.empty().save(content)
+        s3.put_object(Bucket=VIDEOS, Key=GALLERY, Body=content.getvalue())
+    caplog.set_level(logging.INFO)
+    uploaded = put(s3, key, b"GIF89a, and no more")
+    app.handler(uploaded, None)
+    app.handler(uploaded, None)
+    ((name, report),) = results(s3).items()
+    assert name == error_key(key)
+    assert "Nobody is enrolled yet" in json.loads(report)["error"]
+    assert "python -m enroll --stack NAME" in json.loads(report)["remedy"]
+    assert is_for_want_of_enrolment(metadata(s3, name))
+    assert [vars(record)["event"] for record in caplog.records] == ["unenrolled", "skipped"]
+
+
+def test_who_enrols_while_the_report_is_written_has_the_video_looked_at(
+    app: App, s3: S3Client, video: bytes, request: pytest.FixtureRequest
+) -> None:
+    reports = count()
+
+    def enrol(**_: object) -> None:
+        if next(reports) == 0:
+            request.getfixturevalue("enrolled")
+
+    uploaded = put(s3, "v.mp4", video)
+    app._s3().meta.events.register("after-call.s3.PutObject", enrol)
+    app.handler(uploaded, None)
+    ((name, content),) = results(s3).items()
+    assert name == "v.csv"
+    assert b"Barack" in content
+
+
+def test_a_video_that_is_gone_when_somebody_is_enrolled_is_said_to_be(
+    app: App, s3: S3Client, video: bytes, request: pytest.FixtureRequest
+) -> None:
+    uploaded = put(s3, "v.mp4", video)
+    app.handler(uploaded, None)
+    s3.delete_object(Bucket=VIDEOS, Key="v.mp4")
+    request.getfixturevalue("enrolled")
+    app.handler(uploaded, None)
+    assert "no longer in the bucket" in json.loads(results(s3)["v.error.json"])["error"]
+    assert not is_for_want_of_enrolment(metadata(s3, "v.error.json"))
 
 
 @pytest.mark.usefixtures("enrolled")
@@ -223,6 +276,7 @@ def test_a_face_without_a_record_is_a_row_and_a_warning_that_names_nobody(
     assert "44" not in caplog.text
 
 
+@pytest.mark.usefixtures("enrolled")
 def test_what_cannot_be_read_becomes_an_error_report_and_a_mended_video_a_csv(
     app: App, s3: S3Client, blank_video: bytes
 ) -> None:
@@ -293,6 +347,7 @@ def test_what_is_replaced_while_it_is_looked_at_is_tried_again(app: App, s3: S3C
     assert results(s3) == {}
 
 
+@pytest.mark.usefixtures("enrolled")
 def test_a_video_that_is_gone_is_reported_unless_it_has_a_result(
     app: App, s3: S3Client, blank_video: bytes
 ) -> None:
@@ -331,6 +386,7 @@ def changed_gallery(s3: S3Client, changes: dict[str, Any]) -> bytes:
     return changed.getvalue()
 
 
+@pytest.mark.usefixtures("enrolled")
 def test_one_failure_does_not_keep_the_other_videos_of_an_event_back(
     app: App, s3: S3Client, blank_video: bytes
 ) -> None:
@@ -357,6 +413,7 @@ def test_a_table_that_is_missing_is_a_failure(
     assert results(s3) == {}
 
 
+@pytest.mark.usefixtures("enrolled")
 def test_nothing_stays_on_the_disk(
     app: App, s3: S3Client, blank_video: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -376,6 +433,7 @@ def test_a_video_larger_than_the_disk_is_unreadable_and_the_remedy_is_the_settin
         pass
 
 
+@pytest.mark.usefixtures("enrolled")
 def test_a_video_that_is_replaced_meanwhile_leaves_the_result_to_its_own_event(
     app: App, s3: S3Client, blank_video: bytes
 ) -> None:
@@ -393,6 +451,7 @@ def test_a_video_that_is_replaced_meanwhile_leaves_the_result_to_its_own_event(
     assert list(results(s3)) == ["v.error.json"]
 
 
+@pytest.mark.usefixtures("enrolled")
 def test_a_video_that_is_replaced_before_it_is_read_is_tried_again(
     app: App, s3: S3Client, blank_video: bytes
 ) -> None:

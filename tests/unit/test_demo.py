@@ -177,8 +177,8 @@ def test_results_arrive_with_their_files(aws: LocalAws, tmp_path: Path) -> None:
     assert arrived == trip.results
     result = arrived["a b/ü+1.mp4"]
     assert result.result_key == "a b/ü+1.error.json"
-    assert result.problem == "The file is empty."
-    assert result.remedy.startswith("Check that the recording was saved")
+    assert result.problem.startswith("Nobody is enrolled yet")
+    assert result.remedy.startswith("Enrol students with 'python -m enroll --stack NAME'")
     assert '"video": "a b/ü+1.mp4"' in result.text
 
 

@@ -60,6 +60,7 @@ def stack(endpoint_url: str) -> Deployment:
     )
     stack = Deployment(outputs=names, endpoint_url=endpoint_url)
     stack.client("s3").create_bucket(Bucket=names.gallery_bucket)
+    stack.client("s3").create_bucket(Bucket=names.output_bucket)
     stack.client("dynamodb").create_table(
         TableName=name,
         KeySchema=[{"AttributeName": "student_id", "KeyType": "HASH"}],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function.events import UnexpectedEventError, Upload, uploads
+from function.events import UnexpectedEventError, Upload, notification, uploads
 
 
 def record(key: str, bucket: str = "videos") -> dict[str, Any]:
@@ -28,6 +29,11 @@ def test_keys_come_out_as_they_are_in_the_bucket(key: str) -> None:
     assert uploads(event) == [
         Upload(bucket="videos", key=key, time="2026-11-23T18:00:00.000Z"),
     ]
+
+
+@given(st.builds(Upload, bucket=st.text(), key=st.text(), time=st.text()))
+def test_a_notification_tells_of_the_upload_it_was_made_from(upload: Upload) -> None:
+    assert uploads(json.loads(json.dumps(notification(upload)))) == [upload]
 
 
 def test_several_records_are_several_uploads() -> None:

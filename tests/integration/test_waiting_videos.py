@@ -1,0 +1,138 @@
+"""Videos that come before anybody is enrolled get their results once somebody is."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from enroll.__main__ import main
+from enroll.deployed import forget_students
+from local.aws import LocalAws
+from samples.sample_class import BIDEN as BIDEN_ID
+from samples.sample_class import COLLINS as COLLINS_ID
+from samples.sample_class import OBAMA as OBAMA_ID
+from samples.sample_class import make_sample_class
+from stacks import outputs
+from stacks.outputs import Deployment
+from tests.integration.conftest import BIDEN, OBAMA
+from tests.integration.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.integration.conftest import ClassVideo
+
+
+@pytest.fixture(scope="module")
+def empty_pipeline() -> Iterator[Pipeline]:
+    """Return another stack, which knows nobody."""
+    with LocalAws() as aws:
+        yield Pipeline(aws)
+
+
+@pytest.fixture
+def enrol(
+    empty_pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[list[str]]:
+    """Give the command that enrols the sample class in the stack; forget the class afterwards."""
+    deployment = empty_pipeline.aws.deployment
+    running = tmp_path / "stack.json"
+    running.write_text(
+        json.dumps(
+            {
+                "endpoint_url": deployment.endpoint_url,
+                "outputs": empty_pipeline.aws.exports,
+            }
+        ),
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(outputs, "LOCAL_STACK_FILE", running)
+    sample = make_sample_class(tmp_path / "class")
+    yield [
+        *("--students", str(sample.students), "--portraits", str(sample.portraits)),
+        *("--stack", "local"),
+    ]
+    forget_students(deployment, [OBAMA_ID, BIDEN_ID, COLLINS_ID])
+
+
+def test_they_are_reported_and_looked_at_when_somebody_is_enrolled(
+    empty_pipeline: Pipeline,
+    enrol: list[str],
+    class_video: ClassVideo,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    videos = {
+        "week 1/Übung + 1.mp4": ("Barack Obama", class_video((OBAMA,))),
+        "week 1/lecture": ("Joe Biden", class_video((BIDEN,), suffix=".mov")),
+    }
+    for key, (_, video) in videos.items():
+        report = empty_pipeline.error_of(key, video)
+        assert "Nobody is enrolled yet" in report.error["error"]
+        assert report.metadata["frames"] == "0"
+    assert empty_pipeline.logged("unenrolled") == 2
+
+    assert main(enrol) == 0
+
+    assert "2 videos that came before anybody was enrolled are looked at again." in (
+        capsys.readouterr().out
+    )
+    for key, result in (
+        ("week 1/Übung + 1.mp4", "week 1/Übung + 1.csv"),
+        ("week 1/lecture", "week 1/lecture.video.csv"),
+    ):
+        assert empty_pipeline.wait_for(result, key).names == {videos[key][0]}
+    empty_pipeline.wait_until_logged("processed", beyond=1)
+    assert empty_pipeline.failures() == []
+
+    # What is unreadable is no matter of enrolment, and nothing waits any more.
+    empty_pipeline.error_of("broken.mp4", b"no video")
+    assert main(enrol) == 0
+    assert not re.search("looked at again", capsys.readouterr().out)
+
+
+def test_whoever_may_not_invoke_the_function_is_told_what_to_do(
+    empty_pipeline: Pipeline,
+    enrol: list[str],
+    class_video: ClassVideo,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    aws = empty_pipeline.aws
+    key, video = "another.mp4", class_video((OBAMA,))
+    empty_pipeline.error_of(key, video)
+    iam = aws.client("iam")
+    iam.create_user(UserName="registrar")
+    allowed = {"Effect": "Allow", "Action": ["s3:*", "dynamodb:*"], "Resource": "*"}
+    iam.put_user_policy(
+        UserName="registrar",
+        PolicyName="gallery",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allowed]}),
+    )
+    access = iam.create_access_key(UserName="registrar")["AccessKey"]
+    administrator = Deployment.client
+
+    def as_registrar(stack: Deployment, service: str) -> object:
+        return stack.session().client(
+            service,  # type: ignore[call-overload]
+            endpoint_url=stack.endpoint_url,
+            aws_access_key_id=access["AccessKeyId"],
+            aws_secret_access_key=access["SecretAccessKey"],
+        )
+
+    monkeypatch.setattr(Deployment, "client", as_registrar)
+    assert main(enrol) == 1
+    said = capsys.readouterr()
+    assert said.out.startswith("Enrolled 3 students")
+    assert "the students are enrolled, but videos that came before" in said.err
+    assert "lambda:InvokeFunction" in said.err
+
+    monkeypatch.setattr(Deployment, "client", administrator)
+    assert main(enrol) == 0
+    assert "1 video that came before anybody was enrolled is looked at again." in (
+        capsys.readouterr().out
+    )
+    assert empty_pipeline.wait_for("another.csv", key).names == {"Barack Obama"}
