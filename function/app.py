@@ -123,6 +123,10 @@ def _process(upload: Upload) -> None:
     measurements = _measurements(upload, started, cold=cold, recognition=recognition)
     put(content, provenance.as_metadata() | measurements | reason)
     _log(event, started, recognition)
+    if recognition.unread:
+        logger.warning(
+            "a part of a video could not be read: its result says which", extra={"event": "partly"}
+        )
 
     if event == "unenrolled" and _stored_gallery().current()[0].student_ids:
         # Who enrolled meanwhile looked for such reports, perhaps before this one was there.
@@ -182,6 +186,7 @@ def _measurements(
         "video-seconds": f"{recognition.video_seconds:.2f}",
         "frames": str(recognition.frames),
         "faces": str(recognition.faces),
+        **({"unread": recognition.unread} if recognition.unread else {}),
     }
 
 

@@ -40,10 +40,6 @@ COLUMNS = (
 )
 
 
-class NotAVideoKeyError(ValueError):
-    """Never raised any more: every key has a result's key."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
     """What a result was made from; the same provenance gives the same result again."""

@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from stacks.recogniser import Recogniser
     from stacks.settings import StackSettings
 
-# What the function says of an upload, and the metric that counts it. "unenrolled" is a video that
-# came when nobody was enrolled; what was ignored is no video.
+# What the function says of an upload, and the metric that counts it. "partly" comes besides
+# "processed"; "unenrolled" is a video that came when nobody was enrolled; what was ignored is none.
 UPLOAD_METRICS = {
     "processed": "VideosProcessed",
     "skipped": "VideosSkipped",
     "unreadable": "VideosUnreadable",
+    "partly": "VideosPartlyRead",
     "unenrolled": "VideosUnenrolled",
     "ignored": "UploadsIgnored",
 }
@@ -90,6 +91,11 @@ class Monitoring(Component):
             "unreadable",
             "Videos could not be read: see the .error.json files in the output bucket.",
             self._of_uploads("unreadable"),
+        )
+        self._alarm(
+            "partly",
+            "Of videos, a part could not be read: the metadata 'unread' of the CSV says which.",
+            self._of_uploads("partly"),
         )
         self._alarm(
             "unenrolled",

@@ -29,7 +29,7 @@ Tell who of the enrolled students is seen in videos, with the same result as the
 
 The CSV of one video is printed. With --output, each video's CSV is written to that folder:
 lecture1.mp4 becomes lecture1.csv, and lecture1.mov becomes lecture1.mov.csv. A folder stands for
-the videos in it and below, told by the ends of their names (.mp4, .MOV, .mts, ...), and its
+the videos in it and below, told by their names or by what they begin with, and its
 results keep their places: term/week1/a.mp4, given as term, becomes week1/a.csv. Hidden files are
 passed over, and links to other folders are not followed.
 

@@ -12,28 +12,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from function.command.unusable import UnusableError
-from function.results import VIDEO_SUFFIXES, NotAVideoKeyError, csv_key
+from function.media_type import is_file_meant_as_video
+from function.results import csv_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-# Of cameras, discs and older programs. The deployed function is not triggered by them.
-_MORE_SUFFIXES = (
-    ".mts",
-    ".m2ts",
-    ".m2t",
-    ".vob",
-    ".flv",
-    ".f4v",
-    ".ogv",
-    ".asf",
-    ".3g2",
-    ".qt",
-    ".mxf",
-)
-_SUFFIXES = VIDEO_SUFFIXES + _MORE_SUFFIXES
-_HOW_VIDEOS_ARE_TOLD = f"the names of videos end in {' '.join(_SUFFIXES)}"
+_HOW_VIDEOS_ARE_TOLD = "none of the files in it is one by its name or by its content"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +39,10 @@ class Inputs(NamedTuple):
 
 def is_meant_as_video(file: Path) -> bool:
     """Tell whether a file in a folder is one of the videos that are meant by the folder."""
-    return file.name.lower().endswith(_SUFFIXES)
+    try:
+        return is_file_meant_as_video(file)
+    except OSError:
+        return False  # what it is cannot be told, and nothing says that it is a video
 
 
 def find_videos(paths: Iterable[Path]) -> Inputs:
@@ -74,7 +63,7 @@ def find_videos(paths: Iterable[Path]) -> Inputs:
             videos, passed_over = _videos_below(path)
             links.extend(passed_over)
         else:
-            videos = [Video(path=path, csv=_csv_name(path.name))]
+            videos = [Video(path=path, csv=csv_key(path.name))]
         for video in videos:
             found.setdefault((os.path.realpath(video.path), video.csv), video)
     return Inputs(list(found.values()), links)
@@ -113,18 +102,10 @@ def _folders(csv: str) -> Iterator[str]:
     yield from ("/".join(parts[:count]) for count in range(1, len(parts)))
 
 
-def _csv_name(video: str) -> str:
-    """Name the CSV as the deployed function does, and by the whole name if it would make none."""
-    try:
-        return csv_key(video)
-    except NotAVideoKeyError:
-        return f"{video}.csv"
-
-
 def _videos_below(folder: Path) -> tuple[list[Video], list[Path]]:
     files, links = _files_below(folder)
     videos = [
-        Video(path=file, csv=_csv_name(file.relative_to(folder).as_posix()))
+        Video(path=file, csv=csv_key(file.relative_to(folder).as_posix()))
         for file in files
         if is_meant_as_video(file)
     ]

@@ -31,6 +31,7 @@ def test_there_is_an_alarm_for_each_way_of_failing(program: Program) -> None:
         "throttles",
         "duration",
         "unreadable",
+        "partly",
         "unenrolled",
     }
 

@@ -11,7 +11,7 @@ import pytest
 from function.__main__ import main
 from function.command.inputs import find_videos, refuse_shared_csvs
 from function.command.unusable import UnusableError
-from function.results import VIDEO_SUFFIXES
+from function.media_type import VIDEO_SUFFIXES
 from tests.unit.conftest import csvs
 
 if TYPE_CHECKING:
@@ -75,8 +75,7 @@ def test_the_csv_of_the_only_video_of_a_folder_can_be_printed(
 def test_videos_are_told_by_their_names_in_any_case_and_hidden_ones_are_not_meant(
     term: Path,
 ) -> None:
-    more = (".mts", ".m2ts", ".m2t", ".vob", ".flv", ".f4v", ".ogv", ".asf", ".3g2", ".qt", ".mxf")
-    names = [f"a{suffix}" for suffix in (*VIDEO_SUFFIXES, *more)]
+    names = [f"a{suffix}" for suffix in VIDEO_SUFFIXES]
     names += ["B.Mp4", "00001.MTS", "deep/er/c.mkv"]
     put(term, *names)
     put(term, "notes.txt", "mp4", ".d.mp4", "._a.mp4", ".Trash/e.mp4", "a.mp4.part")
@@ -84,12 +83,21 @@ def test_videos_are_told_by_their_names_in_any_case_and_hidden_ones_are_not_mean
     assert found(term)["00001.MTS.csv"] == str(term / "00001.MTS")
 
 
+def test_videos_are_told_by_what_is_in_them_too(make_video: MakeVideo, term: Path) -> None:
+    make_video("v.mp4", frames=1).rename(term / "lecture")
+    make_video("v.ts", frames=9, codec="mpeg2video").rename(term / "GOPR0001.dat")
+    assert found(term) == {
+        "lecture.video.csv": str(term / "lecture"),
+        "GOPR0001.dat.video.csv": str(term / "GOPR0001.dat"),
+    }
+
+
 def test_what_is_named_itself_is_meant_whatever_its_name_is(term: Path) -> None:
     put(term, ".hidden.mp4", "recording")
     assert found(term / ".hidden.mp4", term / "recording", term / "absent") == {
         ".hidden.csv": str(term / ".hidden.mp4"),
-        "recording.csv": str(term / "recording"),
-        "absent.csv": str(term / "absent"),
+        "recording.video.csv": str(term / "recording"),
+        "absent.video.csv": str(term / "absent"),
     }
 
 
@@ -133,7 +141,7 @@ def test_a_folder_without_a_video_is_named(
     put(term, "notes.txt", ".hidden.mp4")
     assert main([str(term), "--gallery", empty_gallery]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith(f"python -m function: there is no video in {term}: the names of videos")
+    assert line.startswith(f"python -m function: there is no video in {term}: none of the")
 
 
 def test_a_folder_that_cannot_be_listed_is_named(term: Path) -> None:

@@ -26,12 +26,12 @@ CLIPS = os.environ.get("LAMBDALENS_CLIPS")
 PROBLEMS = {
     "absent.mp4": "No such file",
     "coding.mp4": "not known here",
-    "cut.mp4": "not a video",
+    "cut.mp4": "not finished",
     "empty.mp4": "is empty",
     "frames.mp4": "Not one frame",
     "list.mp4": "not a video",
     "notes.mp4": "not a video",
-    "picture.mp4": "not a video",
+    "picture.mp4": "a still picture, not a video",
     "sound.mp4": "only sound",
 }
 
