@@ -250,3 +250,17 @@ def _sound() -> bytes:
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return output.getvalue()
+
+
+def test_a_video_that_was_cut_off_has_its_csv_and_says_what_is_missing(
+    pipeline: Pipeline, class_video: ClassVideo
+) -> None:
+    whole = class_video((OBAMA,), (OBAMA,), (OBAMA,), (OBAMA,), (BIDEN,), suffix=".mkv")
+    told = pipeline.logged("partly")
+
+    result = pipeline.csv_of("cut.mkv", whole[: len(whole) // 2])
+
+    assert result.names == {"Barack Obama"}
+    assert re.fullmatch(r"read to 0:0[1-3] of 0:05", result.metadata["unread"])
+    pipeline.wait_until_logged("partly", beyond=told)
+    assert "unread" not in pipeline.csv_of("whole.mkv", whole).metadata

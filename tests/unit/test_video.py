@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 def test_missing_and_broken_timestamps_are_filled_in(
     stamps: list[int | None], expected: list[int]
 ) -> None:
-    clock = StoredClock(start=None, decoding_is_stored=True)
+    clock = StoredClock(start=None)
     times = []
     for stamp in stamps:
         packet: av.Packet[Stream] = av.Packet(b"0")

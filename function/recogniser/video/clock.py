@@ -48,11 +48,19 @@ class StoredClock:
     """The time in a file that stores it for each packet, for one track.
 
     `start` is what the file calls the start of the recording, in seconds, if it says so.
-    `decoding_is_stored` is whether the times of decoding are its own, not FFmpeg's guesses.
+    Whether the times of showing and those of decoding are the file's own, and not FFmpeg's guesses,
+    is in `shown_is_stored` and `decoding_is_stored`.
     """
 
-    def __init__(self, *, start: float | None, decoding_is_stored: bool) -> None:
+    def __init__(
+        self,
+        *,
+        start: float | None,
+        shown_is_stored: bool = True,
+        decoding_is_stored: bool = True,
+    ) -> None:
         self._start = start
+        self._shown_is_stored = shown_is_stored
         self._decoding_is_stored = decoding_is_stored
         self._shift: int | None = None  # in units, which are exact however large
         self._decoded_before: int | None = None
@@ -62,7 +70,7 @@ class StoredClock:
     def seconds(self, packet: Packet[Stream], *, unit: float, usual: float) -> float:
         """Return when the packet is shown. One without a time follows the one before it."""
         decoded = packet.dts
-        shown = decoded if packet.pts is None else packet.pts
+        shown = packet.pts if self._shown_is_stored and packet.pts is not None else decoded
         if shown is None:
             time = self._next
         else:

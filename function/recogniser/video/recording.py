@@ -160,7 +160,12 @@ class Recording:
         sent = SentClock(start=self._start) if name in _SENT else None
         return [
             (
-                sent or StoredClock(start=self._start, decoding_is_stored=name != _MATROSKA),
+                sent
+                or StoredClock(
+                    start=self._start,
+                    shown_is_stored=name != _WITHOUT_TIMES,
+                    decoding_is_stored=name != _MATROSKA,
+                ),
                 unit_of(stream),
                 1 / rate_of(stream) if isinstance(stream, VideoStream) else _USUAL_SOUND,
             )
