@@ -1,9 +1,7 @@
 """What is done to a video's bytes: edits that know its layout, and edits that do not.
 
-Hypothesis chooses the edits and, where one is found to do harm, the fewest that do. It was taken
-over the fuzzing engines: Atheris has no wheels for aarch64 and sees which way the Python code
-takes, of which there is little here, not which way FFmpeg does; HypoFuzz's licence is its own;
-pyradamsa and python-afl have had no release since 2020.
+Hypothesis chooses the edits and, where one does harm, the fewest that do (docs/testing.md says why
+it is Hypothesis).
 """
 
 from __future__ import annotations

@@ -130,8 +130,12 @@ class Reader:
             self._process = None
 
     def _stack_of(self, process_id: int) -> None:
+        """Let a process write where it is, if it does so within a second."""
         os.kill(process_id, signal.SIGUSR1)
-        time.sleep(1)
+        for _ in range(20):
+            time.sleep(0.05)
+            if self._trace.stat().st_size:
+                break
 
     def _place(self) -> str:
         """Return the innermost of our own functions in the trace that a process left."""
