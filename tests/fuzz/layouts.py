@@ -43,7 +43,7 @@ class Field:
         return (value & self.highest | self.marker).to_bytes(self.width, self.order)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Chunk:
     """A part of a file that could be left out: a box, an element, a packet.
 
@@ -60,7 +60,7 @@ def _leave(content: bytearray) -> None:
     del content
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layout:
     """The chunks of a file, and what sets the checksums in a mutated one right."""
 
