@@ -42,7 +42,7 @@ def test_a_source_is_a_video_whose_numbers_are_known(source: Seed, tmp_path: Pat
     assert mutated(whole, layout, (), mend=True) == whole, "checksums are right as they are"
     if source.is_read:
         (tmp_path / "whole").write_bytes(whole)
-        assert len(list(sampled_frames(tmp_path / "whole", per_second=2))) == 4
+        assert len(list(sampled_frames(tmp_path / "whole", per_second=2))) >= 4
 
 
 @pytest.mark.parametrize("name", ["mp4", "mkv", "avi", "wmv"])
