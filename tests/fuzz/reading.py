@@ -37,7 +37,8 @@ _ADDRESS_SPACE = 4 * 2**30  # bytes above that, to save the machine
 
 # Resident bytes more than before that make a file be read again, often, to see if it adds up.
 _SUSPECT = 4 * 2**20
-_AGAIN = 20
+_AGAIN = 10
+_QUICK = 0.5  # seconds: what takes longer is not read again, to stay in the budget
 _LEAK = 64 * 2**10  # bytes each time
 
 # All that is left behind by the files of one process, below what shows in one: then it is ended.
@@ -98,8 +99,10 @@ class Reader:
                 return outcome
         except (EOFError, ConnectionError):
             process.join(self._budget)
-            name = signal.Signals(-(process.exitcode or 0)).name if process.exitcode else "an exit"
-            outcome = Outcome(kind=f"{name} in {self._place()}", problem=self._trace.read_text())
+            code = process.exitcode or 0
+            end = signal.Signals(-code).name if code < 0 else f"exit {code}"
+            problem = f"The process ended.\n{self._trace.read_text()}"
+            outcome = Outcome(kind=f"{end} in {self._place()}", problem=problem)
         else:
             process_id = process.pid
             assert process_id is not None
@@ -178,7 +181,7 @@ class _Memory:
             return outcome
         if outcome.peak > _MOST_MEMORY:
             return replace(outcome, kind="memory", problem=f"{outcome.peak >> 20} MiB at once.")
-        each = self._kept_of_another(path, per_second)
+        each = self._kept_of_another(path, per_second) if outcome.seconds < _QUICK else 0
         if each > _LEAK:
             return replace(outcome, kind="leak", problem=f"{each >> 10} KiB kept each time.")
         if self._files == _SETTLED:
