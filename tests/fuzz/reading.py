@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from function.recogniser.video.sampling import sampled_frames
-from function.recogniser.video.track import UnreadableVideoError
+from function.recogniser.video.unreadable import UnreadableVideoError
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection

@@ -29,8 +29,7 @@ _SOUND_BITS = 64_000  # a second
 class Seed:
     """One whole video: its container (FFmpeg's muxer), its coding, and where its parts are.
 
-    `sound` is the coding of a second track of silence, or empty for none. `is_read` says whether
-    the reader takes the container: what it refuses has to be refused as cleanly.
+    `sound` is the coding of a second track of silence, or empty for none.
     """
 
     name: str
@@ -42,7 +41,6 @@ class Seed:
     pixel_format: str = "yuv420p"
     rate: int = _RATE
     sound: str = ""
-    is_read: bool = True
 
 
 _X264 = {"preset": "ultrafast", "bf": "2", "refs": "2"}
@@ -90,11 +88,9 @@ SEEDS = (
     ),
     Seed(name="wmv", container="asf", codec="wmv2", sound="wmav2", layout=layouts.asf),
     Seed(name="gif", container="gif", codec="gif", pixel_format="rgb8", layout=layouts.gif),
-    Seed(name="flv", container="flv", codec="flv", layout=layouts.flv, is_read=False),
-    Seed(name="ogg", container="ogg", codec="libvpx", layout=layouts.ogg, is_read=False),
-    Seed(
-        name="mxf", container="mxf", codec="mpeg2video", rate=25, layout=layouts.mxf, is_read=False
-    ),
+    Seed(name="flv", container="flv", codec="flv", layout=layouts.flv),
+    Seed(name="ogg", container="ogg", codec="libvpx", layout=layouts.ogg),
+    Seed(name="mxf", container="mxf", codec="mpeg2video", rate=25, layout=layouts.mxf),
 )
 
 

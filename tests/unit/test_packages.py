@@ -69,5 +69,5 @@ def test_the_command_line_knows_nothing_of_aws_and_of_the_handler() -> None:
     names = set(imports("function/command"))
     assert not {name[0] for name in names} & SDK
     assert {name[1] for name in names if name[0] == "function"} <= {
-        *("command", "recogniser", "results", "student_list", "students")
+        *("command", "media_type", "recogniser", "results", "student_list", "students")
     }

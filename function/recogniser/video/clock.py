@@ -90,9 +90,12 @@ class StoredClock:
         return -start if is_likely else -shown
 
     def _follows(self, time: int, decoded: int | None, unit: float, usual: float) -> bool:
+        if time * unit < -_REORDERING:
+            return False
         if self._decoding_is_stored and decoded is not None and self._decoded_before is not None:
             return 0 <= (decoded - self._decoded_before) * unit <= _LONGEST_PAUSE
-        back = max(_REORDERING, _REORDERED * usual)
+        # Before the start there is nothing, whatever the first packet made of it.
+        back = min(max(_REORDERING, _REORDERED * usual), self._latest + usual)
         return -back <= time * unit - self._latest <= _LONGEST_PAUSE
 
 

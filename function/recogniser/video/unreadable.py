@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ def _has_index(path: Path) -> bool:
     ISO/IEC 14496-12, "Object structure": a box of size 0 reaches to the end of the file.
     """
     with path.open("rb") as file:
+        length = file.seek(0, os.SEEK_END)
+        file.seek(0)
         for _ in range(_MOST_BOXES):
             header = file.read(_BOX_HEADER)
             if len(header) < _BOX_HEADER:
@@ -93,7 +96,7 @@ def _has_index(path: Path) -> bool:
             if size == _LARGE_BOX:
                 size = int.from_bytes(file.read(8))
                 read += 8
-            if size < read:
+            if not read <= size <= length:
                 return False
-            file.seek(size - read, 1)
+            file.seek(size - read, os.SEEK_CUR)
     return False
