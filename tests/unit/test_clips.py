@@ -59,6 +59,33 @@ def gallery() -> Gallery:
     return Gallery(student_ids=tuple(ids), encodings=np.stack(rows))
 
 
+def reports() -> list[dict[str, str]]:
+    """Return what is known of files that were made after reports of people who do this job."""
+    if not CLIPS:
+        return []
+    with Path(CLIPS, "reports", "reports.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("row", reports(), ids=lambda row: row["file"])
+def test_a_recording_after_a_report_gives_who_is_in_it_and_when(
+    gallery: Gallery, row: dict[str, str]
+) -> None:
+    assert CLIPS
+    expected = {
+        ONE_PERSON.get(name, name): float(time)
+        for name, time in (person.split("@") for person in row["expect"].split(";"))
+    }
+    options = RecognitionOptions()
+    recognition = recognise(Path(CLIPS, "reports", row["file"]), gallery, options)
+    seen = {each.student_id: each.first_seen for each in recognition.attendance}
+    assert seen.keys() == expected.keys()
+    for student, time in expected.items():
+        assert time - 0.5 <= seen[student] <= time + 0.5 + 1 / options.samples_per_second
+    assert recognition.video_seconds <= float(row["span"]) + 0.5
+    assert not recognition.unread
+
+
 @pytest.mark.parametrize("row", manifest("video"), ids=lambda row: row["path"])
 def test_a_clip_gives_those_who_are_in_it(gallery: Gallery, row: dict[str, str]) -> None:
     assert CLIPS

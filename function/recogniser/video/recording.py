@@ -16,7 +16,14 @@ from av.video.stream import VideoStream
 
 from function.recogniser.video.clock import SentClock, StoredClock
 from function.recogniser.video.damage import DamageError, guarded
-from function.recogniser.video.track import MOST_PIXELS, PictureTrack, lasts, rate_of, unit_of
+from function.recogniser.video.track import (
+    MOST_PIXELS,
+    PictureTrack,
+    Timed,
+    lasts,
+    rate_of,
+    unit_of,
+)
 from function.recogniser.video.unreadable import (
     NO_CAMERA,
     TOO_LARGE,
@@ -34,7 +41,6 @@ if TYPE_CHECKING:
     from av.stream import Stream
 
     from function.recogniser.video.clock import Clock
-    from function.recogniser.video.track import Timed
 
 # FFmpeg's names of the containers read here. A list, because FFmpeg also takes still pictures
 # for videos, and playlists, which make it open whatever file they name.
@@ -47,7 +53,15 @@ _WITH_TABLE = "mov"
 # Those that carry their sender's clock, and the others whose length in their header is a guess, or
 # none at all.
 _SENT = {"mpeg", "mpegts"}
-_LENGTH_IS_A_GUESS = {*_SENT, "mpegvideo", "gif", "flv", "ogg"}
+_LENGTH_IS_A_GUESS = {*_SENT, "mpegvideo", "gif", "ogg"}
+
+# Those whose length counts from time zero, wherever the first packet is.
+_LENGTH_FROM_ZERO = {"matroska,webm", "flv"}
+
+# Those that have their packets in a row. Where so many bytes of the file are in no packet, of any
+# track, they could not be taken apart: what stands between packets is far less.
+_IN_A_ROW = {"matroska,webm", "flv", "asf", "ogg", "mxf", "mpeg", "mpegts", "mpegvideo", "gif"}
+_LEAST_SKIPPED = 1000
 
 # AVI says how many pictures there are and at which rate, and not when each is shown.
 _WITHOUT_TIMES = "avi"
@@ -61,6 +75,9 @@ _WHOLE = {"probesize": str(1 << 62), "analyzeduration": str(1 << 62)}
 
 # Covers and thumbnails, which show no recording.
 _NO_RECORDING = Disposition.attached_pic | Disposition.timed_thumbnails
+
+# Whoever sends sends all the time: where a stream has nothing for so long, in seconds, it is lost.
+_LONGEST_GAP = 1.0
 
 # Picture tracks that are looked at: slides, a camera or two.
 _MOST_TRACKS = 4
@@ -115,6 +132,8 @@ class Recording:
         if told is None or self._container.format.name in _LENGTH_IS_A_GUESS:
             return None
         seconds = told / av.time_base
+        if self._container.format.name in _LENGTH_FROM_ZERO:
+            seconds -= max(self._start or 0.0, 0.0)
         if self._container.format.name == _WITHOUT_TIMES:
             # FFmpeg tells the length of what is there.
             streams = self._container.streams.video
@@ -174,16 +193,28 @@ class Recording:
 
     def _timed(self) -> Iterator[Timed]:
         """Yield the packets of all tracks, each with its time."""
+        read_to = 0  # bytes
+        is_sent = self._container.format.name in _SENT
+        is_in_a_row = self._container.format.name in _IN_A_ROW
+        after_damage = [False] * len(self._clocks)
         for packet in self._packets():
+            track = packet.stream_index
+            if is_in_a_row and packet.pos is not None:
+                if read_to and packet.pos - read_to >= _LEAST_SKIPPED:
+                    after_damage = [True] * len(after_damage)
+                read_to = max(read_to, packet.pos + packet.size)
             if packet.is_discard:
                 # Cut off by an edit list.
-                yield packet, None
+                yield Timed(packet, None)
                 continue
-            clock, unit, usual = self._clocks[packet.stream_index]
+            clock, unit, usual = self._clocks[track]
             length = lasts(packet, unit=unit, usual=usual)
             seconds = clock.seconds(packet, unit=unit, usual=length)
+            if is_sent and seconds - self.end >= _LONGEST_GAP:
+                after_damage = [True] * len(after_damage)
             self.end = max(self.end, seconds + length)
-            yield packet, seconds
+            yield Timed(packet, seconds, after_damage=after_damage[track] or packet.is_corrupt)
+            after_damage[track] = False
 
     def _packets(self) -> Iterator[Packet[Stream]]:
         """Yield the packets of all tracks, to the end of what can be taken apart.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import insort
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from av.stream import Stream
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
-
-    Timed = tuple[Packet[Stream], float | None]
-    """A packet, and when it is shown, in seconds from the start; None if it is not."""
 
 # The rate to assume between frames that carry neither a time nor a rate, and the highest that is
 # believed: beyond it, a damaged header's.
@@ -44,6 +41,17 @@ _NEVER_SKIP_LESS = {"libdav1d"}
 # Of pictures whose packets say only when they are decoded, so many more than a decoder holds back
 # wait for their turn: then one was lost.
 _MOST_WAITING = 20
+
+
+class Timed(NamedTuple):
+    """A packet of any track, and when it is shown, in seconds from the start; None if it is not.
+
+    `after_damage` is whether what came before it in the file, or a part of it, is lost.
+    """
+
+    packet: Packet[Stream]
+    seconds: float | None
+    after_damage: bool = False
 
 
 class PictureTrack:
@@ -96,7 +104,8 @@ class PictureTrack:
 
     def packets(self) -> Iterator[Packet[VideoStream]]:
         """Yield the packets, each with a time, to the end of what can be taken apart."""
-        for packet, seconds in self._timed:
+        end = 0.0
+        for packet, seconds, after_damage in self._timed:
             if packet.stream_index != self._stream.index:
                 continue
             if packet.has_sidedata("encryption_info"):
@@ -104,8 +113,9 @@ class PictureTrack:
                 self.is_encrypted = True
                 continue
             if seconds is not None:
-                if packet.is_corrupt:
-                    self.damaged.append(seconds)
+                if after_damage:
+                    self.damaged.append(min(end, seconds))
+                end = seconds + lasts(packet, unit=self._unit, usual=1 / self.rate)
                 packet.pts, packet.dts = round(seconds / self._unit), None
             yield cast("Packet[VideoStream]", packet)
 
