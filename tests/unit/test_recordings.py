@@ -147,6 +147,16 @@ def test_a_camera_that_joins_after_the_search_for_tracks_is_found(tmp_path: Path
     assert times(frames)[0] == pytest.approx(30, abs=0.5)
 
 
+def test_tracks_that_join_with_a_second_recording_begin_where_that_does(tmp_path: Path) -> None:
+    first = write(tmp_path / "first.ts", Pictures(seconds=6, size=(128, 96)))
+    muxing = {"mpegts_start_pid": "0x200"}
+    second = write(tmp_path / "second.ts", Pictures(), sound=(0, 3), muxing=muxing)
+    frames, reading = read(joined(tmp_path / "both.ts", first, second), per_second=4)
+    assert times([frame for frame in frames if frame.track == 0])[-1] < 6
+    assert times([frame for frame in frames if frame.track == 1])[0] == pytest.approx(6, abs=0.5)
+    assert reading.seconds == pytest.approx(9, abs=0.5)
+
+
 # Clocks that jump.
 
 
@@ -383,3 +393,26 @@ def test_an_encrypted_video_is_said_to_be_one(tmp_path: Path) -> None:
     key = {"encryption_key": "76a6c65c5ea762046bd749a2e632ccbb", "encryption_kid": "a7" * 16}
     muxing = {"encryption_scheme": "cenc-aes-ctr", **key}
     assert "encrypted" in problem(write(tmp_path / "a.mp4", Pictures(), muxing=muxing))
+
+
+def test_a_scrambled_broadcast_is_said_to_be_encrypted(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.ts", Pictures())
+    content = bytearray(path.read_bytes())
+    noise = np.random.default_rng(2)
+    for start in range(0, len(content), 188):
+        if int.from_bytes(content[start + 1 : start + 3]) & 0x1FFF == 0x100:
+            content[start + 3] |= 0x80
+            content[start + 20 : start + 188] = noise.bytes(168)
+    path.write_bytes(content)
+    assert "encrypted" in problem(path)
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.mp4"])
+def test_pictures_beyond_all_screens_are_said_to_be_too_large(tmp_path: Path, name: str) -> None:
+    if name == "a.gif":
+        path = write(tmp_path / name, Pictures(codec="gif", pixel_format="rgb8"))
+        content = path.read_bytes()
+        path.write_bytes(content[:6] + (9000).to_bytes(2, "little") * 2 + content[10:])
+    else:
+        path = write(tmp_path / name, Pictures(codec="mpeg4", size=(8000, 6000), seconds=0.1))
+    assert "too large" in problem(path)

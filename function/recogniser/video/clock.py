@@ -30,6 +30,10 @@ _REORDERED = 16
 # FFmpeg's own players and converters (-dts_delta_threshold).
 _LONGEST_SILENCE = 10.0
 
+# How far tracks lie apart in a stream, in seconds: its receiver holds back so much at most
+# (ISO/IEC 13818-1: one second, and the same again for what senders make of it).
+_SKEW = 2.0
+
 # After so many ticks, a sent clock begins again (ISO/IEC 13818-1: 33 bits).
 _WRAP = 1 << 33
 
@@ -141,7 +145,8 @@ class SentClock:
         # A track that begins, one that was silent while others were not, or one that comes late to
         # a joint. But one that goes back on the newest clock has begun another.
         goes_back = heard is not None and heard.epoch is newest and clock < heard.clock
-        if newest and not goes_back and abs(clock - newest.latest) <= _LONGEST_SILENCE:
+        is_near = newest and -_SKEW <= clock - newest.latest <= _LONGEST_SILENCE
+        if newest and is_near and not goes_back:
             return newest
         if heard and 0 <= clock + _WRAP * unit - heard.clock <= _LONGEST_SILENCE:
             shift = heard.epoch.shift + _WRAP * unit

@@ -25,10 +25,13 @@ from function.recogniser.video.track import (
     unit_of,
 )
 from function.recogniser.video.unreadable import (
+    ENCRYPTED,
     NO_CAMERA,
+    NO_FRAME,
     TOO_LARGE,
     UNKNOWN_CODING,
     UnreadableVideoError,
+    is_scrambled,
     why_not_opened,
 )
 
@@ -52,7 +55,8 @@ _WITH_TABLE = "mov"
 
 # Those that carry their sender's clock, and the others whose length in their header is a guess, or
 # none at all.
-_SENT = {"mpeg", "mpegts"}
+_TRANSPORT_STREAM = "mpegts"
+_SENT = {"mpeg", _TRANSPORT_STREAM}
 _LENGTH_IS_A_GUESS = {*_SENT, "mpegvideo", "gif", "ogg"}
 
 # Those whose length counts from time zero, wherever the first packet is.
@@ -114,6 +118,20 @@ def opened_recording(path: Path) -> Iterator[Recording]:
         yield Recording(container)
 
 
+def why_no_frame(path: Path) -> tuple[str, str]:
+    """Return what is wrong with a file of which no picture could be decoded, and the remedy."""
+    with (
+        suppress(DamageError),
+        guarded(),
+        _opened_as(_CONTAINERS, path, skip=True, limit=False) as it,
+    ):
+        if any(stream.width * stream.height > MOST_PIXELS for stream in it.streams.video):
+            return TOO_LARGE
+        if it.format.name == _TRANSPORT_STREAM and is_scrambled(path):
+            return ENCRYPTED
+    return NO_FRAME
+
+
 class Recording:
     """An open file: its picture tracks, and how long it is."""
 
@@ -160,9 +178,6 @@ class Recording:
         known = [it for it in streams if it.codec_context]  # type: ignore[truthy-bool]
         if not known:
             raise UnreadableVideoError(*UNKNOWN_CODING)
-        small = [it for it in known if it.width * it.height <= MOST_PIXELS]
-        if not small:
-            raise UnreadableVideoError(*TOO_LARGE)
         return [
             PictureTrack(
                 number,
@@ -170,7 +185,7 @@ class Recording:
                 self._timed(),
                 is_timed_by_decoding=self._container.format.name == _WITHOUT_TIMES,
             )
-            for number, stream in enumerate(small[:_MOST_TRACKS])
+            for number, stream in enumerate(known[:_MOST_TRACKS])
         ]
 
     def _clock_of_each_track(self) -> list[tuple[Clock, float, float]]:
@@ -234,7 +249,8 @@ class Recording:
             if packet is None:
                 return
             failures = 0
-            if packet.size:
+            # One of a track that nothing announced has no clock.
+            if packet.size and packet.stream_index < len(self._clocks):
                 yield packet
 
 
@@ -254,8 +270,16 @@ def _opened(path: Path) -> InputContainer:
 
 
 def _opened_as(
-    containers: str, path: Path, *, skip: bool = False, search: Mapping[str, str] = _SEARCH
+    containers: str,
+    path: Path,
+    *,
+    skip: bool = False,
+    limit: bool = True,
+    search: Mapping[str, str] = _SEARCH,
 ) -> InputContainer:
+    options = {"skip_frame": "all"} if skip else {}
+    if limit:
+        options["max_pixels"] = str(MOST_PIXELS)
     with guarded():
         # The explicit protocol keeps a colon in a file name from being taken for one.
         return av.open(
@@ -265,6 +289,6 @@ def _opened_as(
                 "protocol_whitelist": "file",
                 **search,
             },
-            options={"max_pixels": str(MOST_PIXELS), **({"skip_frame": "all"} if skip else {})},
+            options=options,
             metadata_errors="replace",
         )

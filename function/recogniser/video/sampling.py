@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from function.recogniser.video.cuts import CutDetector
 from function.recogniser.video.reading import Reading
-from function.recogniser.video.recording import opened_recording
-from function.recogniser.video.unreadable import ENCRYPTED, NO_FRAME, UnreadableVideoError
+from function.recogniser.video.recording import opened_recording, why_no_frame
+from function.recogniser.video.unreadable import ENCRYPTED, UnreadableVideoError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -63,7 +63,7 @@ def sampled_frames(
 
     """
     reading = Reading() if reading is None else reading
-    any_frame, problem = False, NO_FRAME
+    any_frame = is_encrypted = False
     number, tracks = 0, 1
     while number < tracks:
         with opened_recording(path) as recording:
@@ -75,10 +75,10 @@ def sampled_frames(
                 yield frame
             if recording.length_told is not None:
                 reading.miss(recording.end, recording.length_told)
-            problem = ENCRYPTED if track.is_encrypted else problem
+            is_encrypted |= track.is_encrypted
         number += 1
     if not any_frame:
-        raise UnreadableVideoError(*problem)
+        raise UnreadableVideoError(*(ENCRYPTED if is_encrypted else why_no_frame(path)))
 
 
 class _Place(NamedTuple):

@@ -26,6 +26,11 @@ _PICTURES = (
 _FIRST_BOXES = {b"ftyp", b"mdat", b"free", b"skip", b"wide", b"pnot", b"moov", b"uuid", b"styp"}
 _INDEX = b"moov"
 
+# Of a transport stream.
+_SCRAMBLED_WITHIN = 188 * 192 * 30  # bytes: whole packets of either size
+_SYNC = 0x47
+_SCRAMBLING = 0xC0
+
 _BOX_HEADER = 8  # bytes: its size, and its type
 _LARGE_BOX = 1  # in place of its size, which follows the type in eight bytes
 _MOST_BOXES = 10_000
@@ -75,6 +80,21 @@ def why_not_opened(path: Path) -> tuple[str, str]:
     if start[4:8] in _FIRST_BOXES and not _has_index(path):
         return NOT_FINISHED
     return NO_VIDEO
+
+
+def is_scrambled(path: Path) -> bool:
+    """Tell whether the packets of a transport stream say that they are encrypted.
+
+    ISO/IEC 13818-1, 2.4.3.2: two bits of a packet's fourth byte, in packets of 188 bytes that begin
+    with 0x47, and that camcorders and discs put a time before.
+    """
+    with path.open("rb") as file:
+        start = file.read(_SCRAMBLED_WITHIN)
+    return any(
+        set(start[at::size]) == {_SYNC}
+        and any(byte & _SCRAMBLING for byte in start[at + 3 :: size])
+        for size, at in ((188, 0), (192, 4))
+    )
 
 
 def _has_index(path: Path) -> bool:
