@@ -207,11 +207,13 @@ class _Memory:
 
 def outcome_of(path: Path, per_second: float) -> Outcome:
     """Read a file in this process."""
-    begun, frames, latest = time.monotonic(), 0, 0.0
+    begun, frames, track, latest = time.monotonic(), 0, 0, 0.0
     kind = problem = ""
     try:
         for frame in sampled_frames(path, per_second=per_second):
             frames += 1
+            if frame.track != track:  # in each, time begins anew
+                track, latest = frame.track, 0.0
             if not (math.isfinite(frame.time) and latest <= frame.time <= frame.video_seconds):
                 kind = "times"
                 problem = (
