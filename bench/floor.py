@@ -9,7 +9,7 @@ import math
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
-from function.recogniser.video.recording import opened_recording
+from function.recogniser.video.opening import opened_recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

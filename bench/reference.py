@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import face_recognition
 import numpy as np
 
-from function.recogniser.video.recording import opened_recording
+from function.recogniser.video.opening import opened_recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -22,8 +22,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from function.recogniser.video.cuts import CutDetector
+from function.recogniser.video.opening import opened_recording, why_no_frame
 from function.recogniser.video.reading import Reading
-from function.recogniser.video.recording import opened_recording, why_no_frame
 from function.recogniser.video.unreadable import ENCRYPTED, UnreadableVideoError
 
 if TYPE_CHECKING:
