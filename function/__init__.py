@@ -13,9 +13,12 @@ from contextlib import suppress
 # CPU time than they save. Who sets another number has it.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-# glibc gives each thread a heap of its own and hands none back: over videos, each of which has new
-# threads, the process would grow by a third, none of it in use. From mallopt(3) and malloc.h.
-_M_ARENA_MAX = -8
-if "MALLOC_ARENA_MAX" not in os.environ:
-    with suppress(OSError, AttributeError):  # another C library, whose heaps are other ones
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+# glibc gives each thread a heap of its own, and keeps what is freed in case it is wanted again:
+# with frames of some MB, which come and go in several threads, up to half as much as is in use. So
+# there is one heap, and what is as large as a frame's pixels at 1080p goes back to the system, for
+# a little time each. Parameters as in malloc.h; mallopt(3)'s variables come first.
+_MALLOC = {"MALLOC_ARENA_MAX": (-8, 1), "MALLOC_MMAP_THRESHOLD_": (-3, 6_000_000)}
+for _variable, (_parameter, _value) in _MALLOC.items():
+    if _variable not in os.environ:
+        with suppress(OSError, AttributeError):  # another C library, which does it another way
+            ctypes.CDLL(None).mallopt(_parameter, _value)

@@ -157,12 +157,14 @@ def _samples(
     video: Path, options: RecognitionOptions, reading: Reading | None
 ) -> Generator[_Sample, None, None]:
     track, scenes, orientation = 0, Scenes(), Orientation()
-    for frame in sampled_frames(video, per_second=options.samples_per_second, reading=reading):
-        if frame.track != track:
-            track, scenes, orientation = frame.track, Scenes(), Orientation()
-        new_scene = scenes.is_new(frame)
-        upright, possible, turned = orientation.upright(frame, new_scene=new_scene)
-        yield _Sample(upright, possible, new_scene or turned)
+    decoded = sampled_frames(video, per_second=options.samples_per_second, reading=reading)
+    with closing(worked_ahead(decoded)) as frames:
+        for frame in frames:
+            if frame.track != track:
+                track, scenes, orientation = frame.track, Scenes(), Orientation()
+            new_scene = scenes.is_new(frame)
+            upright, possible, turned = orientation.upright(frame, new_scene=new_scene)
+            yield _Sample(upright, possible, new_scene or turned)
 
 
 def _looks(

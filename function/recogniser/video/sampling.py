@@ -27,7 +27,7 @@ from function.recogniser.video.reading import Reading
 from function.recogniser.video.unreadable import ENCRYPTED, UnreadableVideoError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from av.packet import Packet
@@ -50,7 +50,7 @@ _SURE_OF_A_REFERENCE = 5
 
 def sampled_frames(
     path: Path, *, per_second: float, first_step: float = 0.0, reading: Reading | None = None
-) -> Iterator[Frame]:
+) -> Generator[Frame, None, None]:
     """Yield one frame of each step of 1/`per_second` seconds that has any, in order.
 
     A step that goes over to another scene gives one of each, where the packets show the cut. The
