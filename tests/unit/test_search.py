@@ -128,3 +128,12 @@ def test_in_a_still_picture_small_faces_count_where_there_is_no_other() -> None:
     assert matches(faces_in_still(Picture(pixels)), [small])
     large = put(pixels, "biden.jpg", (300, 900), height=150)
     assert matches(faces_in_still(Picture(pixels)), [large])
+
+
+def test_a_small_face_that_joins_a_long_scene_is_found_within_twenty_seconds() -> None:
+    search = FaceSearch()
+    for second in range(41):
+        assert faces(search, Picture(room(), time=float(second)), new_scene=second == 0) == []
+    pixels, expected = picture_of("obama.jpg", height=30)
+    found = [faces(search, Picture(pixels, time=float(second))) for second in range(41, 61)]
+    assert matches(found[-1], [expected])
