@@ -109,7 +109,7 @@ def test_in_one_thread_is_in_one_thread(gallery: Path) -> None:
 
     with ours.in_one_thread():
         assert threads_ahead() == 0
-    assert threads_ahead() == 2
+    assert threads_ahead() == 3
 
 
 @pytest.mark.parametrize(
