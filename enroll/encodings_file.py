@@ -1,57 +1,33 @@
 """Known faces from an encodings file, a pickle of names and face_recognition's encodings.
 
 Such a file is `{"name": [name, ...], "encoding": [array of 128 numbers, ...]}`. Unpickling runs
-whatever a file asks for, so this reader admits the few globals that NumPy arrays are made of, and
-refuses the file at any other before it is called.
+whatever a file asks for, and NumPy trusts what it says of arrays: so neither sees the file. Its
+values are made by our own reader, `pickled_values.py`, and copied here once they have been checked.
 """
 
 from __future__ import annotations
 
-import pickle
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from enroll.pickled_arrays import Array, RefusedPickleError, Scalar
+from enroll.pickled_values import values_in
 from function.recogniser.faces.encoding import ENCODING_LENGTH
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+MAX_BYTES = 64 << 20
+MAX_PORTRAITS = 50_000  # as many as fit into so many bytes, a kilobyte of numbers each
+
+_SPLIT = "import it in parts, each with fewer portraits"
+
 
 class EncodingsFileError(ValueError):
     """The file is not an encodings file; the message says what is wrong with it."""
-
-
-# The functions that arrays and NumPy numbers are rebuilt with, as they name them themselves.
-_rebuild_array: object = np.empty(0).__reduce__()[0]
-_rebuild_array_protocol_5: object = np.empty(0).__reduce_ex__(5)[0]
-_rebuild_number: object = np.float64().__reduce__()[0]
-
-_ADMITTED: dict[tuple[str, str], object] = {
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy", "dtype"): np.dtype,
-    # NumPy 2 moved this module.
-    ("numpy.core.multiarray", "_reconstruct"): _rebuild_array,
-    ("numpy._core.multiarray", "_reconstruct"): _rebuild_array,
-    ("numpy.core.numeric", "_frombuffer"): _rebuild_array_protocol_5,
-    ("numpy._core.numeric", "_frombuffer"): _rebuild_array_protocol_5,
-    ("numpy.core.multiarray", "scalar"): _rebuild_number,
-    ("numpy._core.multiarray", "scalar"): _rebuild_number,
-}
-
-
-class _NumbersOnly(pickle.Unpickler):
-    def find_class(self, module: str, name: str, /) -> object:
-        try:
-            return _ADMITTED[module, name]
-        except KeyError:
-            raise EncodingsFileError(
-                f"it asks for {module}.{name}, which no file of encodings needs, and was not "
-                "read: don't use it, it may be an attack"
-            ) from None
 
 
 def read_encodings_file(path: Path) -> tuple[list[str], NDArray[np.float32]]:
@@ -61,45 +37,133 @@ def read_encodings_file(path: Path) -> tuple[list[str], NDArray[np.float32]]:
     when the file can't be opened.
     """
     try:
-        with path.open("rb") as file:
-            return _names_and_encodings(_unpickled(file))
-    except EncodingsFileError as error:
+        return _names_and_encodings(values_in(_content(path)))
+    except (EncodingsFileError, RefusedPickleError) as error:
         raise EncodingsFileError(f"{path}: {error}") from error
+
+
+def _content(path: Path) -> bytes:
+    with path.open("rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise EncodingsFileError(f"it is larger than {MAX_BYTES >> 20} MB: {_SPLIT}")
+    return content
 
 
 def _names_and_encodings(content: object) -> tuple[list[str], NDArray[np.float32]]:
     if not isinstance(content, dict) or not {"name", "encoding"} <= content.keys():
-        raise EncodingsFileError("it is not a dictionary with the keys 'name' and 'encoding'")
-    names, encodings = content["name"], content["encoding"]
-    if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
-        raise EncodingsFileError("its 'name' is not a list of texts")
-    if not isinstance(encodings, list | np.ndarray) or len(encodings) != len(names):
-        raise EncodingsFileError(f"its 'encoding' is not a list as long as the {len(names)} names")
-    rows = [_encoding(encoding, index) for index, encoding in enumerate(encodings)]
-    return names, np.array(rows, np.float32).reshape(len(names), ENCODING_LENGTH)
-
-
-def _unpickled(file: IO[bytes]) -> object:
-    load: Callable[[], object] = _NumbersOnly(file).load
-    try:
-        return load()
-    except EncodingsFileError:
-        raise
-    except Exception as error:
-        # A damaged pickle can raise any exception: it is a program that has been cut somewhere.
         raise EncodingsFileError(
-            f"it is not a pickle, or a damaged one ({type(error).__name__}): get it again"
-        ) from error
+            "it is not a dictionary with the keys 'name' and 'encoding': make it as "
+            '{"name": [name, ...], "encoding": [encoding, ...]}'
+        )
+    names, encodings = content["name"], content["encoding"]
+    count = _length(names)
+    if count is None:
+        raise _not_texts()
+    if count > MAX_PORTRAITS:
+        raise EncodingsFileError(f"it has {count:,} names, and {MAX_PORTRAITS:,} fit: {_SPLIT}")
+    if _length(encodings) != count:
+        raise EncodingsFileError(
+            f"its 'encoding' is not a list as long as the {count} names: give every name its "
+            "encoding"
+        )
+    return _names(names), _rows(encodings, count)
+
+
+def _length(values: object) -> int | None:
+    """Return how many values a list or an array has, and None for what is neither."""
+    if isinstance(values, Array):
+        return values.shape[0] if values.shape else None
+    return len(values) if isinstance(values, list) else None
+
+
+def _names(names: object) -> list[str]:
+    try:
+        if isinstance(names, Array):
+            texts = names.texts()
+        elif isinstance(names, list):
+            texts = [_name(name) for name in names]
+        else:
+            raise _not_texts()
+        for name in texts:
+            name.encode()  # refuses half characters, which could not be shown
+    except ValueError as error:
+        raise _not_texts() from error
+    if not all(texts):
+        raise _not_texts()
+    return texts
+
+
+def _name(name: object) -> str:
+    match name:
+        case str():
+            return name
+        case bytes():  # as Python 2 wrote them
+            return name.decode()
+        case Scalar():
+            return name.text()
+        case _:
+            raise _not_texts()
+
+
+def _not_texts() -> EncodingsFileError:
+    return EncodingsFileError(
+        "its 'name' is not a list of texts: give every encoding the name of its student"
+    )
+
+
+def _rows(encodings: object, count: int) -> NDArray[np.float32]:
+    if isinstance(encodings, Array):
+        encodings = list(encodings.numbers())
+    assert isinstance(encodings, list)  # noqa: S101 - its length has been asked for
+    rows = [_encoding(encoding, index) for index, encoding in enumerate(encodings)]
+    return np.array(rows, np.float32).reshape(count, ENCODING_LENGTH)
 
 
 def _encoding(encoding: object, index: int) -> NDArray[np.float32]:
-    try:
-        row = np.asarray(encoding, np.float32)
-    except (TypeError, ValueError) as error:
-        raise EncodingsFileError(f"encoding {index} is not a list of numbers") from error
-    if row.shape != (ENCODING_LENGTH,) or not np.isfinite(row).all():
-        raise EncodingsFileError(
-            f"encoding {index} is not {ENCODING_LENGTH} numbers (its shape is {row.shape}): "
-            "make it with face_recognition.face_encodings"
-        )
+    shape: tuple[int, ...] | None
+    match encoding:
+        case Array() | np.ndarray():
+            shape = encoding.shape
+        case list() | tuple():
+            shape = (len(encoding),)
+        case _:
+            shape = ()
+    if shape != (ENCODING_LENGTH,):
+        raise _not_an_encoding(index, f"its shape is {shape}")
+    row = encoding.numbers() if isinstance(encoding, Array) else _numbers(encoding, index)
+    if not np.isfinite(row).all():
+        raise _not_an_encoding(index, "some are infinite, or none")
     return row
+
+
+def _numbers(values: object, index: int) -> NDArray[np.float32]:
+    if isinstance(values, np.ndarray):
+        return values
+    assert isinstance(values, list | tuple)  # noqa: S101 - its length has been asked for
+    try:
+        numbers = [_number(value) for value in values]
+    except (TypeError, ValueError, OverflowError) as error:
+        raise EncodingsFileError(
+            f"encoding {index} is not a list of numbers: make it with "
+            "face_recognition.face_encodings"
+        ) from error
+    with np.errstate(over="ignore"):  # what is beyond float32 becomes infinite, and is refused
+        return np.array(numbers, np.float64).astype(np.float32)
+
+
+def _number(value: object) -> float:
+    match value:
+        case int() | float():
+            return float(value)
+        case Scalar():
+            return value.number()
+        case _:
+            raise TypeError
+
+
+def _not_an_encoding(index: int, problem: str) -> EncodingsFileError:
+    return EncodingsFileError(
+        f"encoding {index} is not {ENCODING_LENGTH} numbers ({problem}): make it with "
+        "face_recognition.face_encodings"
+    )

@@ -6,7 +6,7 @@ import io
 import os
 import pickle
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pytest
@@ -28,7 +28,10 @@ def _file(folder: Path, content: bytes) -> Path:
     return path
 
 
-@pytest.mark.parametrize("protocol", range(3, pickle.HIGHEST_PROTOCOL + 1))
+PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_names_and_encodings_are_read(tmp_path: Path, protocol: int) -> None:
     names, encodings = read_encodings_file(_file(tmp_path, pickle.dumps(_CONTENT, protocol)))
     assert names == ["ada", "alan"]
@@ -36,11 +39,51 @@ def test_names_and_encodings_are_read(tmp_path: Path, protocol: int) -> None:
     assert np.allclose(encodings, _ENCODINGS)
 
 
-@pytest.mark.parametrize("protocol", range(3))
-def test_protocols_of_python_2_are_refused(tmp_path: Path, protocol: int) -> None:
-    # In them arrays need codecs.encode, which can be made to do other work.
-    with pytest.raises(EncodingsFileError, match=r"asks for _codecs\.encode"):
-        read_encodings_file(_file(tmp_path, pickle.dumps(_CONTENT, protocol)))
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("code", ["<f8", ">f8", "<f4", ">f4", "<f2", "<i8", ">i4", "|i1", "|u1"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_one_array_of_all_encodings_is_read(
+    tmp_path: Path, protocol: int, code: str, order: Literal["C", "F"]
+) -> None:
+    numbers = (np.arange(256).reshape(2, 128) % 128).astype(code, order=order)
+    content = {"name": np.array(["ada", "al\u00e4n"]), "encoding": numbers}
+    names, encodings = read_encodings_file(_file(tmp_path, pickle.dumps(content, protocol)))
+    assert names == ["ada", "al\u00e4n"]
+    assert np.array_equal(encodings, numbers.astype(np.float32))
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("code", ["<f8", ">f4"])
+def test_names_and_numbers_of_numpy_are_read(tmp_path: Path, protocol: int, code: str) -> None:
+    content = {
+        "name": [np.str_("ada"), np.array(["al\u00e4n"], ">U9")[0]],
+        "encoding": [list(row.astype(code)) for row in _ENCODINGS],
+    }
+    names, encodings = read_encodings_file(_file(tmp_path, pickle.dumps(content, protocol)))
+    assert names == ["ada", "al\u00e4n"]
+    assert np.allclose(encodings, _ENCODINGS)
+
+
+@pytest.mark.parametrize("protocol", range(4))
+@pytest.mark.parametrize("encoding", [_ENCODINGS[1], list(_ENCODINGS[1])])
+def test_what_numpy_1_wrote_is_read(tmp_path: Path, protocol: int, encoding: object) -> None:
+    now = pickle.dumps({"name": ["ada"], "encoding": [encoding]}, protocol)
+    before = now.replace(b"cnumpy._core.", b"cnumpy.core.")
+    assert before != now
+    _, encodings = read_encodings_file(_file(tmp_path, before))
+    assert np.allclose(encodings, [_ENCODINGS[1]])
+
+
+def test_what_python_2_wrote_is_read(tmp_path: Path) -> None:
+    array = (
+        b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(K\0tU\x01btR(K\x01(K\x80t"
+        b"cnumpy\ndtype\n(U\x02f8K\0K\x01tR(K\x03U\x01<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb"
+        b"I00\nT\0\4\0\0" + _ENCODINGS[1].tobytes() + b"tb"
+    )
+    pickled = b"\x80\2}(U\4name(U\4ad\xc3\xa4lU\x08encoding(" + array + b"lu."
+    names, encodings = read_encodings_file(_file(tmp_path, pickled))
+    assert names == ["ad\u00e4"]
+    assert np.allclose(encodings, [_ENCODINGS[1]])
 
 
 @pytest.mark.parametrize(
@@ -68,7 +111,7 @@ class _Calls:
         return self._call
 
 
-@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+@pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_a_call_of_any_other_function_is_refused_and_not_made(
     tmp_path: Path, protocol: int
 ) -> None:
@@ -121,6 +164,16 @@ def test_a_file_cut_anywhere_is_refused(tmp_path: Path) -> None:
         ({"name": ["ada"], "encoding": [np.full(128, np.nan)]}, "encoding 0 is not 128 numbers"),
         ({"name": ["ada"], "encoding": [["a"] * 128]}, "encoding 0 is not a list of numbers"),
         ({"name": ["ada"], "encoding": [None]}, "encoding 0 is not"),
+        ({"name": ["ada"], "encoding": [[10**400] * 128]}, "encoding 0 is not a list of numbers"),
+        ({"name": ["ada"], "encoding": [[1e300] * 128]}, "some are infinite"),
+        ({"name": ["ada"], "encoding": [np.full(128, 1e300)]}, "some are infinite"),
+        ({"name": ["ada"], "encoding": [np.array(["a"] * 128)]}, "array of numbers in it is not"),
+        ({"name": ["\ud800"], "encoding": _ENCODINGS[:1]}, "'name' is not a list of texts"),
+        ({"name": np.zeros(1), "encoding": _ENCODINGS[:1]}, "'name' is not a list of texts"),
+        ({"name": ["ada"] * 50_001, "encoding": []}, "50,001 names, and 50,000 fit"),
+        ({1: 2}, "other keys than texts"),
+        ({"name": ["ada"], "encoding": [np.zeros((1, 1, 128))]}, "has 3 dimensions"),
+        ({"name": ["ada"], "encoding": [np.array([None] * 128)]}, "elements of the type 'O8'"),
     ],
 )
 def test_other_content_is_refused_with_the_problem(
