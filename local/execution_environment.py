@@ -72,7 +72,7 @@ class ExecutionEnvironment:
         )["Credentials"]
         self._messages: SimpleQueue[Message] = SimpleQueue()
         self._runtime_api = RuntimeApi(self._messages.put)
-        log = FunctionLog(account.client("logs"), group=function.log_group)
+        log = FunctionLog(account, role_arn=function.role_arn, group=function.log_group)
         variables = {
             **function.variables,
             **_reserved_variables(function, account, log),

@@ -10,6 +10,7 @@ from local.workers import WorkerPool
 if TYPE_CHECKING:
     from local.account import Account
     from local.function_configuration import FunctionConfiguration
+    from local.invoke_hook import EventTaker
     from local.lifeline import Lifeline
     from local.sandbox import StartSandbox
 
@@ -53,6 +54,10 @@ class FunctionHost:
         self._pools.append(pool)
         self._hook.attach(function.name, pool)
         pool.start()
+
+    def answer(self, function_name: str, pool: EventTaker) -> None:
+        """Let this take the function's events from now on, in place of workers."""
+        self._hook.attach(function_name, pool)
 
     def stop(self) -> None:
         """Take no more events. The workers end with their processes."""

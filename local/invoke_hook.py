@@ -7,22 +7,31 @@ The emulator POSTs an event to the URL among the function's variables, and takes
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from local.loopback_server import LoopbackHandler, LoopbackServer
 
 if TYPE_CHECKING:
-    from local.workers import WorkerPool
+    from concurrent.futures import Future
+
+    from local.execution_environment import Outcome
 
 HOOK_VARIABLE = "MINISTACK_LAMBDA_PROXY_URL"
 """The variable of a function by which the emulator knows where to send its events."""
+
+
+class EventTaker(Protocol):
+    """What takes a function's events: a pool of workers, for most."""
+
+    def submit(self, request_id: str, event: bytes) -> Future[Outcome]:
+        """Take an event, and return its outcome to come."""
 
 
 class InvokeHook:
     """An HTTP server that puts events POSTed to `/<function name>` into that function's pool."""
 
     def __init__(self) -> None:
-        pools: dict[str, WorkerPool] = {}
+        pools: dict[str, EventTaker] = {}
 
         class Handler(LoopbackHandler):
             def do_POST(self) -> None:  # noqa: N802 - http.server's name
@@ -42,8 +51,8 @@ class InvokeHook:
         """Return the URL at which this function's events are taken."""
         return f"http://{self._server.address}/{function_name}"
 
-    def attach(self, function_name: str, pool: WorkerPool) -> None:
-        """Send the function's events to this pool from now on."""
+    def attach(self, function_name: str, pool: EventTaker) -> None:
+        """Send the function's events there from now on."""
         self._pools[function_name] = pool
 
     def close(self) -> None:

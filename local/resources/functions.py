@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from local.failure_delivery import FailureDelivery
 from local.function_configuration import FunctionConfiguration
+from local.function_log import log_stream_arn
 from local.invoke_hook import HOOK_VARIABLE
 from local.resources.request import Created, RefusedError, Request
 from local.resources.roles import role_allows
@@ -87,9 +89,7 @@ def _check_role(account: Account, role_arn: str, log_group: str) -> None:
     role = account.client("iam").get_role(RoleName=role_arn.rpartition("/")[2])["Role"]
     if not _trusts_lambda(role["AssumeRolePolicyDocument"]):
         raise RefusedError(f"the role {role_arn} can't be assumed by lambda.amazonaws.com")
-    stream = (
-        f"arn:aws:logs:{account.region}:{account.account_id}:log-group:{log_group}:log-stream:x"
-    )
+    stream = log_stream_arn(account, log_group, "x")
     for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
         if not role_allows(account, role_arn, action=action, resource=stream):
             raise RefusedError(
@@ -124,24 +124,49 @@ def _permission(request: Request) -> Created:
 
 
 def _event_invoke_config(request: Request) -> Created:
-    """Set the retries and the destination of failures, which the role must be able to reach."""
+    """Set the retries and the destination of failures, which the role must be able to reach.
+
+    The emulator would put failures into the queue whatever the role may do. So its copy has for a
+    destination a function of ours, which sends them on with the role's credentials.
+    """
     lambda_ = request.account.client("lambda")
     function = request.take("functionName")
     destination = request.take("destinationConfig", default={}).get("onFailure", {})
     queue = destination.get("destination")
-    if queue is not None:
-        role = lambda_.get_function_configuration(FunctionName=function)["Role"]
-        if not role_allows(request.account, role, action="sqs:SendMessage", resource=queue):
-            raise RefusedError(
-                f"the role {role} lacks sqs:SendMessage on the on-failure destination {queue}"
-            )
+    role = lambda_.get_function_configuration(FunctionName=function)["Role"]
+    if queue is not None and not role_allows(
+        request.account, role, action="sqs:SendMessage", resource=queue
+    ):
+        raise RefusedError(
+            f"the role {role} lacks sqs:SendMessage on the on-failure destination {queue}"
+        )
     lambda_.put_function_event_invoke_config(
         FunctionName=function,
         MaximumRetryAttempts=request.take("maximumRetryAttempts", default=2),
         MaximumEventAgeInSeconds=request.take("maximumEventAgeInSeconds", default=LONGEST_WAIT),
-        DestinationConfig={"OnFailure": {"Destination": queue}} if queue is not None else {},
+        DestinationConfig=(
+            {"OnFailure": {"Destination": _delivery(request, function, role, queue)}}
+            if queue is not None
+            else {}
+        ),
     )
     return Created(id=function)
+
+
+def _delivery(request: Request, function: str, role: str, queue: str) -> str:
+    """Make the function that delivers another's failures to a queue, and return its ARN."""
+    name = f"{function[:50]}-failures"
+    created = request.account.client("lambda").create_function(
+        FunctionName=name,
+        Description=f"Delivers the failures of {function}, with its role.",
+        PackageType="Image",
+        Code={"ImageUri": "never/pulled:latest"},
+        Role=role,
+        Environment={"Variables": {HOOK_VARIABLE: request.functions.url(name)}},
+    )
+    request.functions.answer(name, FailureDelivery(request.account, role_arn=role, queue_arn=queue))
+    arn: str = created["FunctionArn"]
+    return arn
 
 
 CREATORS: dict[str, Creator] = {

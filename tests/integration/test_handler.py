@@ -465,3 +465,33 @@ def test_a_video_that_is_replaced_before_it_is_read_is_tried_again(
     with pytest.raises(ClientError, match=r"PreconditionFailed|412"):
         app.handler(put(s3, "v.mp4", blank_video), None)
     assert results(s3) == {}
+
+
+@pytest.mark.usefixtures("enrolled")
+@pytest.mark.parametrize(
+    ("operation", "missing"),
+    [
+        ("HeadObject", "v.mp4"),
+        ("HeadObject", "v.csv"),
+        ("GetObject", GALLERY),
+    ],
+    ids=["video", "result", "gallery"],
+)
+def test_what_is_forbidden_is_not_taken_for_missing(
+    app: App, s3: S3Client, blank_video: bytes, operation: str, missing: str
+) -> None:
+    # What S3 answers, and the emulator does not, where s3:ListBucket is lacking.
+    def forbid(parsed: dict[str, Any], **_: object) -> None:
+        if parsed.get("Error", {}).get("Code") in {"404", "NoSuchKey"}:
+            parsed["Error"] = {"Code": "403", "Message": "Forbidden"}
+            forbidden.append(operation)
+
+    forbidden: list[str] = []
+    uploaded = put(s3, "v.mp4", blank_video)
+    if missing != "v.csv":
+        s3.delete_object(Bucket=VIDEOS, Key=missing)
+    app._s3().meta.events.register(f"after-call.s3.{operation}", forbid)
+    with pytest.raises(ClientError, match="403"):
+        app.handler(uploaded, None)
+    assert forbidden == [operation]
+    assert results(s3) == {}
