@@ -73,7 +73,7 @@ def test_with_all_of_them_nothing_is_denied(
     pipeline.error_of("all.mp4", b"no video")
     video = class_video((OBAMA,))
     assert pipeline.csv_of("all.mp4", video).names == {"Barack Obama"}
-    assert pipeline.result("all.error.json") is None
+    wait_until(lambda: pipeline.result("all.error.json") is None)  # it goes after the CSV has come
     assert pipeline.csv_of("all.mp4", class_video((BIDEN,))).names == {"Joe Biden"}
     pipeline.run(_event(aws, "all.mp4"))
     pipeline.wait_until_logged("skipped", beyond=skipped)
