@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-from function.events import Upload, uploads
+from function.events import UnexpectedEventError, Upload, uploads
 from function.media_type import has_name_of_video, is_meant_as_video
 from function.recogniser.recognition import Recognition, recognise
 from function.recogniser.video.unreadable import UnreadableVideoError
@@ -34,7 +34,7 @@ from function.storage import (
 from function.students import look_up
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_s3 import S3Client
@@ -69,14 +69,19 @@ class _NobodyEnrolledError(Exception):
     """The gallery is empty, or there is none."""
 
 
-def handler(event: Mapping[str, object], context: object) -> None:  # noqa: ARG001 - Lambda's
+def handler(event: object, context: object) -> None:  # noqa: ARG001 - Lambda's
     """Answer one notification from S3, of one or several uploads.
 
-    Every upload is tried before the first failure is raised: what succeeded is skipped when
-    Lambda tries the event again.
+    Every upload is tried before the first failure is raised, those beside a record that is not
+    from S3 too: what succeeded is skipped when Lambda tries the event again.
     """
-    failures = []
-    for upload in uploads(event):
+    failures: list[Exception] = []
+    try:
+        told: Sequence[Upload] = uploads(event)
+    except UnexpectedEventError as error:
+        failures.append(error)
+        told = error.uploads
+    for upload in told:
         try:
             _process(upload)
         except Exception as failure:  # noqa: BLE001 - raised below, whatever it is

@@ -6,6 +6,7 @@ import importlib
 import io
 import json
 import logging
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -14,9 +15,11 @@ from urllib.parse import quote_plus
 import boto3
 import numpy as np
 import pytest
-from botocore.exceptions import ClientError, ParamValidationError
+from botocore.exceptions import ClientError
+from hypothesis import HealthCheck, given, settings
 from PIL import Image
 
+from function.events import UnexpectedEventError
 from function.recogniser.faces.encoding import find_faces
 from function.recogniser.identity.gallery import Gallery, GalleryError
 from function.recogniser.video.unreadable import UnreadableVideoError
@@ -28,6 +31,7 @@ from local.lifeline import Lifeline
 from samples.pictures import sample_picture
 from samples.sample_video import Scene, write_video
 from stacks.embedded_aws import ADMINISTRATOR
+from tests.unit.made_events import events
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +48,7 @@ class App(Protocol):
 
     def _s3(self) -> S3Client: ...
 
-    def handler(self, event: dict[str, Any], context: object) -> None:
+    def handler(self, event: object, context: object) -> None:
         """Answer a notification."""
 
 
@@ -394,7 +398,7 @@ def test_one_failure_does_not_keep_the_other_videos_of_an_event_back(
     impossible_bucket = event("a.mp4")["Records"][0] | {
         "s3": {"bucket": {"name": "no such bucket"}, "object": {"key": "notes.txt"}}
     }
-    with pytest.raises(ParamValidationError, match="Invalid bucket name"):
+    with pytest.raises(UnexpectedEventError, match="1 of the event's 2 records"):
         app.handler({"Records": [impossible_bucket, *event("v.mp4")["Records"]]}, None)
     assert list(results(s3)) == ["v.csv"]
 
@@ -495,3 +499,34 @@ def test_what_is_forbidden_is_not_taken_for_missing(
         app.handler(uploaded, None)
     assert forbidden == [operation]
     assert results(s3) == {}
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    # One module and one bucket for all of them: what one event leaves, the next has to bear.
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(made=events(VIDEOS))
+def test_whatever_comes_as_an_event_ends_well_or_is_said_to_be_none(app: App, made: object) -> None:
+    with suppress(UnexpectedEventError):
+        app.handler(made, None)
+
+
+@pytest.mark.usefixtures("enrolled")
+def test_the_next_event_is_served_after_what_is_none(
+    app: App, s3: S3Client, blank_video: bytes
+) -> None:
+    uploaded = put(s3, "v.mp4", blank_video)
+    others: tuple[object, ...] = (
+        None,
+        [],
+        {},
+        {"Records": [7]},
+        {"Records": [{"s3": "x" * 10**6}]},
+    )
+    for made in others:
+        with pytest.raises(UnexpectedEventError):
+            app.handler(made, None)
+    app.handler(uploaded, None)
+    assert list(results(s3)) == ["v.csv"]

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from function.events import UnexpectedEventError, Upload, notification, uploads
+from tests.unit.made_events import events
 
 
 def record(key: str, bucket: str = "videos") -> dict[str, Any]:
@@ -23,7 +24,12 @@ def record(key: str, bucket: str = "videos") -> dict[str, Any]:
     }
 
 
-@given(st.text(min_size=1))
+KEYS = st.text(min_size=1, max_size=256)  # of four bytes each at most
+BUCKETS = st.from_regex(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", fullmatch=True)
+TIMES = st.datetimes().map(lambda time: f"{time:%Y}".zfill(4) + f"{time:-%m-%dT%H:%M:%S.%f}Z")
+
+
+@given(KEYS)
 def test_keys_come_out_as_they_are_in_the_bucket(key: str) -> None:
     event = {"Records": [record(quote_plus(key))]}
     assert uploads(event) == [
@@ -31,7 +37,7 @@ def test_keys_come_out_as_they_are_in_the_bucket(key: str) -> None:
     ]
 
 
-@given(st.builds(Upload, bucket=st.text(), key=st.text(), time=st.text()))
+@given(st.builds(Upload, bucket=BUCKETS, key=KEYS, time=TIMES))
 def test_a_notification_tells_of_the_upload_it_was_made_from(upload: Upload) -> None:
     assert uploads(json.loads(json.dumps(notification(upload)))) == [upload]
 
@@ -56,8 +62,44 @@ def test_the_test_event_of_a_new_notification_tells_of_no_upload() -> None:
         {"Records": None},
         {"Records": [{"body": "{}"}]},
         {"Records": [record("a.mp4") | {"s3": {"bucket": {"name": "videos"}}}]},
+        {"Records": [record("a.mp4") | {"eventTime": "today\r\nx-amz-acl: public-read"}]},
+        {"Records": [record("a.mp4", "..")]},
+        {"Records": [record("a.mp4", "no such bucket")]},
+        {"Records": [record("a.mp4", "arn:aws:s3:us-east-1:111111111111:accesspoint/theirs")]},
+        {"Records": [record("")]},
+        {"Records": [record("%FF.mp4")]},
+        {"Records": [record("\ud800.mp4")]},
+        {"Records": [record("%ED%A0%80.mp4")]},
+        {"Records": [record("a" * 1021 + ".mp4")]},
+        {"Records": [record("%C3%BC" * 512 + "a")]},
+        None,
+        [record("a.mp4")],
+        "a.mp4",
+        7,
     ],
 )
-def test_anything_else_is_refused(event: dict[str, object]) -> None:
+def test_anything_else_is_refused(event: object) -> None:
     with pytest.raises(UnexpectedEventError):
         uploads(event)
+
+
+@pytest.mark.parametrize("key", ["a" * 1024, "\u00fc" * 512, "100%", "a+b %2B.mp4", "\0"])
+def test_any_key_that_s3_takes_is_read(key: str) -> None:
+    assert [upload.key for upload in uploads({"Records": [record(quote_plus(key))]})] == [key]
+
+
+def test_records_beside_one_that_is_not_from_s3_are_told() -> None:
+    event = {"Records": [record("a.mp4"), {"key": "Ada"}, record("%FF"), record("b.mp4")]}
+    with pytest.raises(UnexpectedEventError, match=r"^2 of the event's 4 records") as refusal:
+        uploads(event)
+    assert [upload.key for upload in refusal.value.uploads] == ["a.mp4", "b.mp4"]
+
+
+@given(events())
+def test_whatever_comes_is_read_or_refused(event: object) -> None:
+    try:
+        told = uploads(event)
+    except UnexpectedEventError as refusal:
+        told = list(refusal.uploads)
+    for upload in told:
+        assert 0 < len(upload.key.encode()) <= 1024
