@@ -22,9 +22,19 @@ from function.events import Upload, uploads
 from function.media_type import has_name_of_video, is_meant_as_video
 from function.recogniser.recognition import Recognition, recognise
 from function.recogniser.video.unreadable import UnreadableVideoError
-from function.results import FOR_WANT_OF_ENROLMENT, Provenance, csv_bytes, error_bytes
+from function.results import (
+    FOR_WANT_OF_ENROLMENT,
+    NO_VIDEO,
+    Provenance,
+    csv_bytes,
+    error_bytes,
+    is_for_want_of_enrolment,
+)
 from function.settings import Settings
+from function.settling import Now, is_settled, settle
 from function.storage import (
+    Draft,
+    ResultKind,
     StoredGallery,
     StoredResult,
     downloaded,
@@ -45,9 +55,6 @@ if TYPE_CHECKING:
 
 # Read when the function starts, so that a wrong setting fails the start.
 SETTINGS = Settings.from_environment(os.environ)
-
-# What a report says was its video when there was none.
-_NO_VIDEO = "none"
 
 # What a report says, and advises, when there is nobody to look for.
 _NOBODY_ENROLLED = (
@@ -87,50 +94,80 @@ def handler(event: Mapping[str, object], context: object) -> None:  # noqa: ARG0
 
 def _process(upload: Upload) -> None:
     """Bring the result of one video up to date, or pass over what is none."""
+    while _is_overtaken(upload, _processed(upload)):
+        pass
+
+
+def _processed(upload: Upload) -> Draft | None:
+    """Process one video as it is now, and return the result that was written.
+
+    None was written where a result was there already, a newer video was, or no video at all.
+    """
     started = datetime.now(UTC)
     video = find_video(_s3(), upload.bucket, upload.key)
     if not _is_meant_as_video(upload, video):
         _log("ignored", started)
-        return
+        return None
     cold = next(_runs) == 0
     result = StoredResult(_s3(), SETTINGS.output_bucket, upload.key)
     gallery, gallery_etag = _stored_gallery().current()
     provenance = Provenance(
-        video_etag=video.etag if video else _NO_VIDEO,
+        video_etag=video.etag if video else NO_VIDEO,
         gallery_etag=gallery_etag,
         recogniser=SETTINGS.recogniser,
     )
-    if result.is_from(provenance) or (video is None and result.exists()):
+    if is_settled(result, provenance, lambda: _now(upload)):
         _log("skipped", started)
-        return
+        return None
 
     recognition, reason = Recognition.of_nothing(), {}
     try:
         recognition = _recognise(video, gallery)
     except UnreadableVideoError as error:
         event = "unreadable"
-        put, content = result.put_error, _report(upload, error.problem, error.remedy)
+        kind, content = ResultKind.REPORT, _report(upload, error.problem, error.remedy)
     except _NobodyEnrolledError:
         event, reason = "unenrolled", FOR_WANT_OF_ENROLMENT
-        put, content = result.put_error, _report(upload, *_NOBODY_ENROLLED)
+        kind, content = ResultKind.REPORT, _report(upload, *_NOBODY_ENROLLED)
     else:
         event = "processed"
-        put, content = result.put_csv, csv_bytes(recognition.attendance, _students(recognition))
+        kind, content = ResultKind.CSV, csv_bytes(recognition.attendance, _students(recognition))
 
-    if _is_superseded(upload, video):
-        _log("skipped", started)
-        return
     measurements = _measurements(upload, started, cold=cold, recognition=recognition)
-    put(content, provenance.as_metadata() | measurements | reason)
+    draft = Draft(
+        kind=kind, content=content, metadata=provenance.as_metadata() | measurements | reason
+    )
+    if not settle(result, draft, provenance, lambda: _now(upload)):
+        _log("skipped", started)
+        return None
     _log(event, started, recognition)
     if recognition.unread:
         logger.warning(
             "a part of a video could not be read: its result says which", extra={"event": "partly"}
         )
+    return draft
 
-    if event == "unenrolled" and _stored_gallery().current()[0].student_ids:
-        # Who enrolled meanwhile looked for such reports, perhaps before this one was there.
-        _process(upload)
+
+def _now(upload: Upload) -> Now:
+    video = find_video(_s3(), upload.bucket, upload.key)
+    return Now(
+        video_etag=video.etag if video else NO_VIDEO,
+        gallery_etag=_stored_gallery().current_etag(),
+    )
+
+
+def _is_overtaken(upload: Upload, written: Draft | None) -> bool:
+    """Tell whether what was written is out of date, and nobody else may be about to notice.
+
+    A video that came while the result was written may have had its event already. Who enrolled
+    meanwhile looked for reports that nobody was, perhaps before this one was there.
+    """
+    if written is None:
+        return False
+    now, made_from = _now(upload), written.metadata
+    return now.video_etag not in {NO_VIDEO, made_from["video-etag"]} or (
+        is_for_want_of_enrolment(made_from) and now.gallery_etag != made_from["gallery-etag"]
+    )
 
 
 def _is_meant_as_video(upload: Upload, video: StoredVideo | None) -> bool:
@@ -160,12 +197,6 @@ def _students(recognition: Recognition) -> dict[str, Student]:
             "students are in the gallery and not in the table", extra={"unrecorded": unrecorded}
         )
     return students
-
-
-def _is_superseded(upload: Upload, video: StoredVideo | None) -> bool:
-    """Tell whether another video has been put under the key: its own event brings its result."""
-    now = find_video(_s3(), upload.bucket, upload.key)
-    return now is not None and now != video
 
 
 def _report(upload: Upload, problem: str, remedy: str) -> bytes:

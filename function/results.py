@@ -40,6 +40,10 @@ COLUMNS = (
 )
 
 
+NO_VIDEO = "none"
+"""What a report says was its video when there was none."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
     """What a result was made from; the same provenance gives the same result again."""

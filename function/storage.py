@@ -9,6 +9,8 @@ import shutil
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,20 +19,22 @@ from botocore.exceptions import ClientError
 from function.media_type import HEAD_BYTES
 from function.recogniser.identity.gallery import Gallery
 from function.recogniser.video.unreadable import UnreadableVideoError
-from function.results import csv_key, error_key, is_for_want_of_enrolment
+from function.results import csv_key, error_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from types_boto3_s3 import S3Client
 
-    from function.results import Provenance
-
 # What a result says was its gallery when there was none.
 NO_GALLERY = "none"
 
 _MISSING = {"404", "NoSuchKey"}
 _NOT_MODIFIED = "304"
+
+# What S3 answers to a conditional write or delete: another content, none any more, or another
+# request at the same time. S3 User Guide, "Conditional requests".
+_CHANGED = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409"} | _MISSING
 
 _COPY_BYTES = 1 << 20
 
@@ -126,56 +130,122 @@ class StoredGallery:
         self._etag = response["ETag"]
         return self._gallery, self._etag
 
+    def current_etag(self) -> str:
+        """Return the gallery's ETag as it is now, or NO_GALLERY, without reading the gallery."""
+        try:
+            return self._s3.head_object(Bucket=self._bucket, Key=self._key)["ETag"]
+        except ClientError as error:
+            if _code(error) in _MISSING:
+                return NO_GALLERY
+            raise
+
+
+class ResultKind(Enum):
+    """What a result can be."""
+
+    CSV = "text/csv; charset=utf-8"
+    REPORT = "application/json"
+
+    @property
+    def other(self) -> ResultKind:
+        """What it must not be beside this."""
+        return ResultKind.REPORT if self is ResultKind.CSV else ResultKind.CSV
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A result that is not written yet."""
+
+    kind: ResultKind
+    content: bytes
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """An object of the output bucket, as it was at one look."""
+
+    etag: str
+    metadata: Mapping[str, str]
+
+
+class ResultChangedError(Exception):
+    """The result is not as it was seen: somebody else has written or removed it meanwhile."""
+
 
 class StoredResult:
-    """The result of one video in the output bucket: its CSV or its error report, not both."""
+    """The result of one video in the output bucket: its CSV or its error report.
+
+    It is changed only from what was seen of it. S3's conditions are on the ETag, which is the
+    content's: two results of the same bytes look the same to them, whatever their metadata.
+    """
 
     def __init__(self, s3: S3Client, bucket: str, video_key: str) -> None:
         self._s3 = s3
         self._bucket = bucket
-        self._csv_key = csv_key(video_key)
-        self._error_key = error_key(video_key)
+        self._keys = {
+            ResultKind.CSV: csv_key(video_key),
+            ResultKind.REPORT: error_key(video_key),
+        }
 
-    def exists(self) -> bool:
-        """Tell whether the video was looked at and has a result, made from whatever."""
-        return any(not is_for_want_of_enrolment(metadata) for metadata in self._found())
+    def seen(self) -> dict[ResultKind, Seen]:
+        """Return what is there now: nothing, one, or both where a run has ended between them."""
+        found = {kind: self._found(key) for kind, key in self._keys.items()}
+        return {kind: seen for kind, seen in found.items() if seen is not None}
 
-    def is_from(self, provenance: Provenance) -> bool:
-        """Tell whether the result is there and was made from the same."""
-        found = self._found()
-        return len(found) == 1 and provenance.is_that_of(found[0])
+    def put(self, draft: Draft, seen: Mapping[ResultKind, Seen]) -> None:
+        """Write the draft in place of what was seen, and take away what was seen beside it.
 
-    def put_csv(self, content: bytes, metadata: Mapping[str, str]) -> None:
-        """Make this CSV the result."""
-        self._put(self._csv_key, content, "text/csv; charset=utf-8", metadata)
-        self._remove(self._error_key)
+        Raises:
+            ResultChangedError: it is not as it was seen. The draft may be written all the same.
 
-    def put_error(self, content: bytes, metadata: Mapping[str, str]) -> None:
-        """Make this error report the result."""
-        self._put(self._error_key, content, "application/json", metadata)
-        self._remove(self._csv_key)
+        """
+        put = partial(
+            self._s3.put_object,
+            Bucket=self._bucket,
+            Key=self._keys[draft.kind],
+            Body=draft.content,
+            ContentType=draft.kind.value,
+            Metadata=draft.metadata,
+        )
+        there = seen.get(draft.kind)
+        with _changed_meanwhile():
+            put(IfMatch=there.etag) if there else put(IfNoneMatch="*")
+        self.keep(draft.kind, seen)
 
-    def _found(self) -> list[Mapping[str, str]]:
-        found = (self._metadata(key) for key in (self._csv_key, self._error_key))
-        return [metadata for metadata in found if metadata is not None]
+    def keep(self, kind: ResultKind, seen: Mapping[ResultKind, Seen]) -> None:
+        """Take away what was seen beside the result of this kind.
 
-    def _metadata(self, key: str) -> Mapping[str, str] | None:
+        Raises:
+            ResultChangedError: it is not as it was seen.
+
+        """
+        # Deleting what is not there would leave a delete marker in a bucket with versions.
+        if other := seen.get(kind.other):
+            with _changed_meanwhile():
+                self._s3.delete_object(
+                    Bucket=self._bucket, Key=self._keys[kind.other], IfMatch=other.etag
+                )
+
+    def _found(self, key: str) -> Seen | None:
         try:
-            return self._s3.head_object(Bucket=self._bucket, Key=key)["Metadata"]
+            head = self._s3.head_object(Bucket=self._bucket, Key=key)
         except ClientError as error:
             if _code(error) in _MISSING:
                 return None
             raise
+        return Seen(etag=head["ETag"], metadata=head["Metadata"])
 
-    def _put(self, key: str, body: bytes, content_type: str, metadata: Mapping[str, str]) -> None:
-        self._s3.put_object(
-            Bucket=self._bucket, Key=key, Body=body, ContentType=content_type, Metadata=metadata
-        )
 
-    def _remove(self, key: str) -> None:
-        # Deleting what is not there would leave a delete marker in a bucket with versions.
-        if self._metadata(key) is not None:
-            self._s3.delete_object(Bucket=self._bucket, Key=key)
+@contextmanager
+def _changed_meanwhile() -> Iterator[None]:
+    """Tell an unfulfilled condition from other errors."""
+    try:
+        yield
+    except ClientError as error:
+        if _code(error) in _CHANGED:
+            raise ResultChangedError from error
+        raise
 
 
 def _code(error: ClientError) -> str:
