@@ -3,8 +3,9 @@
 This is the function's handler. It decides what is a result and what is a failure: a video that
 cannot be read, or is gone, gets an error report in place of the CSV, for it would fail the same
 way again. So does one that comes before anybody is enrolled: enrolling sends its event again.
-Anything else that goes wrong is raised, so that Lambda tries again and in the end hands the event
-to the failures queue. What is not meant as a video at all is passed over.
+Anything else that goes wrong is raised, as an error that names nobody, so that Lambda tries again
+and in the end hands the event to the failures queue. What is not meant as a video at all is passed
+over.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING
 
-import boto3
-
+from function.clients import dynamodb_client, s3_client
 from function.events import Upload, uploads
+from function.failures import nameless
 from function.media_type import has_name_of_video, is_meant_as_video
 from function.recogniser.recognition import Recognition, recognise
 from function.recogniser.video.unreadable import UnreadableVideoError
@@ -68,9 +69,6 @@ _runs = count()
 logger = logging.getLogger(__name__)
 logger.setLevel(logging.INFO)
 
-# It tells at INFO where it found credentials and endpoints, which would stand among our records.
-logging.getLogger("botocore").setLevel(logging.WARNING)
-
 
 class _NobodyEnrolledError(Exception):
     """The gallery is empty, or there is none."""
@@ -87,9 +85,9 @@ def handler(event: Mapping[str, object], context: object) -> None:  # noqa: ARG0
         try:
             _process(upload)
         except Exception as failure:  # noqa: BLE001 - raised below, whatever it is
-            failures.append(failure)
+            failures.append(nameless(failure))
     if failures:
-        raise failures[0]
+        raise failures[0] from None
 
 
 def _process(upload: Upload) -> None:
@@ -247,12 +245,12 @@ def _iso(time: datetime) -> str:
 
 @cache
 def _s3() -> S3Client:
-    return boto3.client("s3")
+    return s3_client()
 
 
 @cache
 def _dynamodb() -> DynamoDBClient:
-    return boto3.client("dynamodb")
+    return dynamodb_client()
 
 
 @cache
