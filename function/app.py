@@ -2,7 +2,8 @@
 
 This is the function's handler. It decides what is a result and what is a failure: a video that
 cannot be read, or is gone, gets an error report in place of the CSV, for it would fail the same
-way again. So does one that comes before anybody is enrolled: enrolling sends its event again.
+way again. So does one that takes longer than a run may, and one that comes before anybody is
+enrolled: enrolling sends its event again.
 Anything else that goes wrong is raised, as an error that names nobody, so that Lambda tries again
 and in the end hands the event to the failures queue. What is not meant as a video at all is passed
 over.
@@ -29,8 +30,10 @@ from function.results import (
     Provenance,
     csv_bytes,
     error_bytes,
+    for_want_of_time,
     is_for_want_of_enrolment,
 )
+from function.run_time import OutOfTimeError, RunTime
 from function.settings import Settings
 from function.settling import Now, is_settled, settle
 from function.storage import (
@@ -51,6 +54,7 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
     from function.recogniser.identity.gallery import Gallery
+    from function.run_time import Attempt
     from function.storage import StoredVideo
     from function.students import Student
 
@@ -61,6 +65,12 @@ SETTINGS = Settings.from_environment(os.environ)
 _NOBODY_ENROLLED = (
     "Nobody is enrolled yet, so there is nobody to look for in the video.",
     "Enrol students with 'python -m enroll --stack NAME': the video is then looked at again.",
+)
+
+# What a report advises when a video takes longer than a run may.
+_MORE_TIME = (
+    "Raise memoryMb in the stack's configuration, which makes the function faster, and "
+    "timeoutSeconds where it is below 900, or split the recording; then upload it again."
 )
 
 # The first video in an execution environment is a cold run: it waits for the models to load.
@@ -74,35 +84,37 @@ class _NobodyEnrolledError(Exception):
     """The gallery is empty, or there is none."""
 
 
-def handler(event: Mapping[str, object], context: object) -> None:  # noqa: ARG001 - Lambda's
+def handler(event: Mapping[str, object], context: object) -> None:
     """Answer one notification from S3, of one or several uploads.
 
     Every upload is tried before the first failure is raised: what succeeded is skipped when
     Lambda tries the event again.
     """
-    failures = []
+    failures, run = [], RunTime(context)
     for upload in uploads(event):
         try:
-            _process(upload)
+            _process(upload, run)
         except Exception as failure:  # noqa: BLE001 - raised below, whatever it is
             failures.append(nameless(failure))
     if failures:
         raise failures[0] from None
 
 
-def _process(upload: Upload) -> None:
+def _process(upload: Upload, run: RunTime) -> None:
     """Bring the result of one video up to date, or pass over what is none."""
-    while _is_overtaken(upload, _processed(upload)):
+    while _is_overtaken(upload, _processed(upload, run)):
         pass
 
 
-def _processed(upload: Upload) -> Draft | None:
+def _processed(upload: Upload, run: RunTime) -> Draft | None:
     """Process one video as it is now, and return the result that was written.
 
     None was written where a result was there already, a newer video was, or no video at all.
     """
     started = datetime.now(UTC)
-    video = find_video(_s3(), upload.bucket, upload.key)
+    attempt = run.attempt()
+    # Only here is a video called gone, so that is made sure of.
+    video = find_video(_s3(), upload.bucket, upload.key, looks=2)
     if not _is_meant_as_video(upload, video):
         _log("ignored", started)
         return None
@@ -113,6 +125,7 @@ def _processed(upload: Upload) -> Draft | None:
         video_etag=video.etag if video else NO_VIDEO,
         gallery_etag=gallery_etag,
         recogniser=SETTINGS.recogniser,
+        limits=run.limits,
     )
     if is_settled(result, provenance, lambda: _now(upload)):
         _log("skipped", started)
@@ -120,13 +133,16 @@ def _processed(upload: Upload) -> Draft | None:
 
     recognition, reason = Recognition.of_nothing(), {}
     try:
-        recognition = _recognise(video, gallery)
+        recognition = _recognise(video, gallery, attempt)
     except UnreadableVideoError as error:
         event = "unreadable"
         kind, content = ResultKind.REPORT, _report(upload, error.problem, error.remedy)
     except _NobodyEnrolledError:
         event, reason = "unenrolled", FOR_WANT_OF_ENROLMENT
         kind, content = ResultKind.REPORT, _report(upload, *_NOBODY_ENROLLED)
+    except OutOfTimeError as error:
+        event, reason = "too_long", for_want_of_time(run.limits)
+        kind, content = ResultKind.REPORT, _report(upload, error.came, _MORE_TIME)
     else:
         event = "processed"
         kind, content = ResultKind.CSV, csv_bytes(recognition.attendance, _students(recognition))
@@ -136,7 +152,8 @@ def _processed(upload: Upload) -> Draft | None:
         kind=kind, content=content, metadata=provenance.as_metadata() | measurements | reason
     )
     if not settle(result, draft, provenance, lambda: _now(upload)):
-        _log("skipped", started)
+        # That a video takes too long is told, though an older result of it stays.
+        _log("too_long" if event == "too_long" else "skipped", started)
         return None
     _log(event, started, recognition)
     if recognition.unread:
@@ -175,15 +192,17 @@ def _is_meant_as_video(upload: Upload, video: StoredVideo | None) -> bool:
     return video is not None and is_meant_as_video(upload.key, head_of(_s3(), video))
 
 
-def _recognise(video: StoredVideo | None, gallery: Gallery) -> Recognition:
+def _recognise(video: StoredVideo | None, gallery: Gallery, attempt: Attempt) -> Recognition:
     if video is None:
         raise UnreadableVideoError(
             "The video was no longer in the bucket when its turn came.", "Upload it again."
         )
     if not gallery.student_ids:
         raise _NobodyEnrolledError
-    with downloaded(_s3(), video) as file:
-        return recognise(file, gallery, SETTINGS)
+    with downloaded(_s3(), video, attempt.fetched) as file:
+        return recognise(
+            file, gallery, SETTINGS, watch=lambda findings: attempt.watch(findings, file)
+        )
 
 
 def _students(recognition: Recognition) -> dict[str, Student]:

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from function.events import UnexpectedEventError
+from function.failed_requests import RequestFailedError
 from function.recogniser.identity.gallery import GalleryError
+from function.run_time import InterruptedRunError
 from function.settling import UnsettledResultError
 from function.students import StudentsTableBusyError
 
@@ -28,10 +30,6 @@ _FUNCTION = Path(__file__).parent
 _CODE = re.compile(r"\w{1,64}", re.ASCII)
 
 
-class RequestFailedError(Exception):
-    """AWS refused a request or did not answer it; the message names operation and code."""
-
-
 class UnexpectedError(Exception):
     """An error that nobody thought of; the message names its type, and its place in the code."""
 
@@ -39,6 +37,7 @@ class UnexpectedError(Exception):
 # Their messages are made here, of nothing that names anybody.
 _OURS = (
     GalleryError,
+    InterruptedRunError,
     RequestFailedError,
     StudentsTableBusyError,
     UnexpectedError,
@@ -54,11 +53,6 @@ def nameless(error: Exception) -> Exception:
     if isinstance(error, ClientError):
         return _refused(error)
     return UnexpectedError(f"{type(error).__name__} at {_place(error)}")
-
-
-def unanswered(operation: str, error: Exception) -> RequestFailedError:
-    """Return what is to be said of a request that had no answer, or not all of it."""
-    return RequestFailedError(f"{operation}: {type(error).__name__}")
 
 
 def _refused(error: ClientError) -> RequestFailedError:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from function.results import NO_VIDEO, is_for_want_of_enrolment
+from function.results import NO_VIDEO, is_for_want_of_enrolment, is_for_want_of_time
 from function.storage import ResultChangedError, ResultKind
 
 if TYPE_CHECKING:
@@ -109,6 +109,13 @@ def _needs_none(there: Mapping[str, str], provenance: Provenance) -> bool:
 def _stands_before(
     there: Mapping[str, str], draft: Draft, provenance: Provenance, now: Now
 ) -> bool:
+    if is_for_want_of_time(draft.metadata) and not is_for_want_of_time(there):
+        # Of the same video, whatever was found is more than that the time was up.
+        return there.get("video-etag") == provenance.video_etag
+    if is_for_want_of_time(there) and not is_for_want_of_time(draft.metadata):
+        return there.get("video-etag") != provenance.video_etag and (
+            _rank(there, now) > _rank(draft.metadata, now)
+        )
     return provenance.is_that_of(there) or _rank(there, now) > _rank(draft.metadata, now)
 
 

@@ -7,24 +7,30 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from contextlib import contextmanager
+import time
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError, FlexibleChecksumError
+from urllib3.exceptions import HTTPError
 
+from function.failed_requests import RequestFailedError
 from function.media_type import HEAD_BYTES
 from function.recogniser.identity.gallery import Gallery
 from function.recogniser.video.unreadable import UnreadableVideoError
 from function.results import csv_key, error_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from botocore.response import StreamingBody
     from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import GetObjectOutputTypeDef
 
 # What a result says was its gallery when there was none.
 NO_GALLERY = "none"
@@ -38,6 +44,12 @@ _CHANGED = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409"} | 
 
 _COPY_BYTES = 1 << 20
 
+# How often what is missing of an object is asked for, after its first part broke off.
+_ATTEMPTS = 4
+
+# S3 has been seen to miss an object just once. What is gone stays gone for longer.
+_BETWEEN_LOOKS_SECONDS = 0.5
+
 
 @dataclass(frozen=True, kw_only=True)
 class StoredVideo:
@@ -49,33 +61,43 @@ class StoredVideo:
     size: int
 
 
-def find_video(s3: S3Client, bucket: str, key: str) -> StoredVideo | None:
-    """Return the video as it is now, or None if it is not there any more."""
-    try:
-        head = s3.head_object(Bucket=bucket, Key=key)
-    except ClientError as error:
-        if _code(error) in _MISSING:
-            return None
-        raise
-    return StoredVideo(bucket=bucket, key=key, etag=head["ETag"], size=head["ContentLength"])
+def find_video(s3: S3Client, bucket: str, key: str, *, looks: int = 1) -> StoredVideo | None:
+    """Return the video as it is now, or None if it is not there any more at any of the looks."""
+    for look in range(looks):
+        if look:
+            time.sleep(_BETWEEN_LOOKS_SECONDS)
+        try:
+            head = s3.head_object(Bucket=bucket, Key=key)
+        except ClientError as error:
+            if _code(error) not in _MISSING:
+                raise
+        else:
+            return StoredVideo(
+                bucket=bucket, key=key, etag=head["ETag"], size=head["ContentLength"]
+            )
+    return None
 
 
 def head_of(s3: S3Client, video: StoredVideo) -> bytes:
     """Return how the object begins: its first HEAD_BYTES, or all of it."""
-    if video.size == 0:
+    size = min(video.size, HEAD_BYTES)
+    if size == 0:
         return b""  # S3 refuses to give any range of nothing
-    response = s3.get_object(
-        Bucket=video.bucket, Key=video.key, Range=f"bytes=0-{HEAD_BYTES - 1}", IfMatch=video.etag
-    )
-    return response["Body"].read()
+    head = BytesIO()
+    for _ in received(s3, video.bucket, video.key, etag=video.etag, size=size, file=head):
+        pass
+    return head.getvalue()
 
 
 @contextmanager
-def downloaded(s3: S3Client, video: StoredVideo) -> Iterator[Path]:
+def downloaded(
+    s3: S3Client, video: StoredVideo, fetched: Callable[[int, int], None] = lambda *_: None
+) -> Iterator[Path]:
     """Give the path of a temporary copy of the video.
 
     The file has no name in the file system, only the path of an open file of this process, so
-    nothing of it is left for the next run even if this one is killed.
+    nothing of it is left for the next run even if this one is killed. `fetched` is called meanwhile
+    with the bytes that are there, and all there are to be.
 
     Raises:
         UnreadableVideoError: the video does not fit on the disk.
@@ -90,8 +112,11 @@ def downloaded(s3: S3Client, video: StoredVideo) -> Iterator[Path]:
         )
     with tempfile.TemporaryFile() as file:
         # Only as it was when it was found: the result carries that ETag.
-        response = s3.get_object(Bucket=video.bucket, Key=video.key, IfMatch=video.etag)
-        shutil.copyfileobj(response["Body"], file, _COPY_BYTES)
+        whole = s3.get_object(Bucket=video.bucket, Key=video.key, IfMatch=video.etag)
+        for done in received(
+            s3, video.bucket, video.key, etag=video.etag, size=video.size, file=file, first=whole
+        ):
+            fetched(done, video.size)
         file.flush()
         yield Path(f"/proc/self/fd/{file.fileno()}")
 
@@ -124,10 +149,15 @@ class StoredGallery:
             if _code(error) in _MISSING:
                 return Gallery.empty(), NO_GALLERY
             raise
+        etag, size = response["ETag"], response["ContentLength"]
         with tempfile.TemporaryFile() as file:
-            shutil.copyfileobj(response["Body"], file, _COPY_BYTES)
+            for _ in received(
+                self._s3, self._bucket, self._key, etag=etag, size=size, file=file, first=response
+            ):
+                pass
+            file.seek(0)
             self._gallery = Gallery.load(file)
-        self._etag = response["ETag"]
+        self._etag = etag
         return self._gallery, self._etag
 
     def current_etag(self) -> str:
@@ -246,6 +276,54 @@ def _changed_meanwhile() -> Iterator[None]:
         if _code(error) in _CHANGED:
             raise ResultChangedError from error
         raise
+
+
+def received(  # noqa: PLR0913 - which object, as it was, how much of it, where to
+    s3: S3Client,
+    bucket: str,
+    key: str,
+    *,
+    etag: str,
+    size: int,
+    file: IO[bytes],
+    first: GetObjectOutputTypeDef | None = None,
+) -> Iterator[int]:
+    """Copy the first `size` bytes of an object into a file, and yield how many are there by then.
+
+    A body that breaks off is gone on with where it did. `first` is the answer to a request for all
+    of the object, if there is one already.
+
+    Raises:
+        function.failures.RequestFailedError: less came, several times over.
+        botocore.exceptions.ClientError: the request was refused, or the object has changed.
+
+    """
+    done = 0
+    for _ in range(_ATTEMPTS):
+        if done >= size:
+            break
+        response = first or s3.get_object(
+            Bucket=bucket, Key=key, IfMatch=etag, Range=f"bytes={done}-{size - 1}"
+        )
+        first = None
+        with closing(response["Body"]) as body:
+            for part in _parts(body):
+                file.write(part)
+                done += len(part)
+                yield done
+    if done != size:
+        raise RequestFailedError(f"GetObject: {done} of {size} bytes came")
+
+
+def _parts(body: StreamingBody) -> Iterator[bytes]:
+    """Yield a body part by part, as far as it comes."""
+    try:
+        while part := body.read(_COPY_BYTES):
+            yield part
+    except FlexibleChecksumError:
+        raise RequestFailedError("GetObject: the checksum of what came is another") from None
+    except (BotoCoreError, HTTPError, ConnectionError, TimeoutError):
+        return  # what came was given
 
 
 def _code(error: ClientError) -> str:

@@ -23,6 +23,21 @@ class App(Protocol):
         """Answer a notification."""
 
 
+class Context:
+    """What Lambda tells the handler of a run: `left` is in seconds."""
+
+    def __init__(self) -> None:
+        self.left = 900.0
+        self.memory_limit_in_mb = "1769"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(self.left * 1000)
+
+    def pass_until(self, left: float) -> None:
+        """Let time pass until so many seconds are left."""
+        self.left = left
+
+
 def event(*keys: str) -> dict[str, Any]:
     return {
         "Records": [

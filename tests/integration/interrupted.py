@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from io import BytesIO
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
+from botocore.httpsession import URLLib3Session
 from urllib3 import HTTPResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from botocore.awsrequest import AWSPreparedRequest
     from types_boto3_s3 import S3Client
@@ -32,7 +33,35 @@ def at(s3: S3Client, moment: str, action: Callable[[], object], *, number: int =
     s3.meta.events.register(moment, hook)
 
 
-def answered(request: AWSPreparedRequest, status: int, body: bytes = b"") -> AWSResponse:
+def answered(
+    request: AWSPreparedRequest,
+    status: int,
+    body: bytes = b"",
+    headers: Mapping[str, str] | None = None,
+) -> AWSResponse:
     """Return what a client gets that is answered so."""
     raw = HTTPResponse(body=BytesIO(body), status=status, preload_content=False)
-    return AWSResponse(request.url, status, HTTPHeaders(), raw)
+    told = HTTPHeaders()
+    for name, value in (headers or {}).items():
+        told[name] = value
+    return AWSResponse(request.url, status, told, raw)
+
+
+def break_off(s3: S3Client, key: str, *, times: int) -> list[AWSPreparedRequest]:
+    """Have what S3 sends of an object break off in its middle, so many times; list the requests."""
+    sent: list[AWSPreparedRequest] = []
+
+    def send(request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
+        if not request.url.endswith(f"/{key}"):
+            return None
+        sent.append(request)
+        if len(sent) > times:
+            return None
+        whole = URLLib3Session().send(request)
+        return answered(
+            request, whole.status_code, whole.content[: len(whole.content) // 2], whole.headers
+        )
+
+    hook: Any = send
+    s3.meta.events.register("before-send.s3.GetObject", hook)
+    return sent
