@@ -53,9 +53,11 @@ class RunTime:
     @property
     def limits(self) -> str:
         """What a run is allowed, which decides whether another may come further."""
-        # The start of the function takes a few tenths of a second of the first run's.
-        seconds = "no end of" if math.isinf(self._whole) else f"{round(self._whole, -1):.0f}"
-        return f"{getattr(self._context, 'memory_limit_in_mb', '?')} MB, {seconds} s"
+        if math.isinf(self._whole):
+            return "none"
+        # Rounded, because a little of it has passed when the run looks first.
+        seconds = round(self._whole, -1)
+        return f"{getattr(self._context, 'memory_limit_in_mb', '?')} MB, {seconds:.0f} s"
 
     def left(self) -> float:
         """Return the seconds until Lambda ends the run."""

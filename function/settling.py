@@ -9,7 +9,7 @@ changed meanwhile: then it looks again.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from function.results import NO_VIDEO, is_for_want_of_enrolment, is_for_want_of_time
 from function.storage import ResultChangedError, ResultKind
@@ -52,10 +52,10 @@ def is_settled(result: StoredResult, provenance: Provenance, look: Callable[[], 
         if len(seen) > 1:
             now = look()
         standing = _standing(seen, now)
-        if standing is None or not _needs_none(seen[standing].metadata, provenance):
+        if standing is None or not _needs_none(standing.metadata, provenance):
             return False
         try:
-            result.keep(standing, seen)
+            result.keep(standing.kind, seen)
         except ResultChangedError:
             continue
         return True
@@ -65,38 +65,51 @@ def is_settled(result: StoredResult, provenance: Provenance, look: Callable[[], 
 def settle(
     result: StoredResult, draft: Draft, provenance: Provenance, look: Callable[[], Now]
 ) -> bool:
-    """Make the draft the result, unless the one that is there is newer, and tell whether it is.
+    """Make the draft the result, unless the one that is there is newer, and tell whether it was.
 
     Raises:
         UnsettledResultError: the result kept on changing; another try may come through.
 
     """
+    written = False
     for _ in range(_MOST_LOOKS):
         # In this order: what is seen was made from what is there now, or from what was before.
         seen = result.seen()
         now = look()
         if now.video_etag not in {NO_VIDEO, provenance.video_etag}:
-            return False  # the event of the video that is there brings its result
+            return written  # the result of the video that is there is another run's, or the next
         standing = _standing(seen, now)
         try:
-            if standing and _stands_before(seen[standing].metadata, draft, provenance, now):
-                result.keep(standing, seen)
-                # An answer that was lost is asked for again: then what is there is this draft.
-                return seen[standing].metadata == draft.metadata
+            if standing and _stands_before(standing, draft, provenance, now):
+                result.keep(standing.kind, seen)
+                # This draft, perhaps by a write whose answer was lost.
+                return standing.metadata == draft.metadata
+            # The condition of a write is on the CSV or on the report, not on both. So there is one
+            # more look: another run may have written the other meanwhile.
             result.put(draft, seen)
+            written = True
         except ResultChangedError:
             continue
-        return True
     raise UnsettledResultError(_UNSETTLED)
 
 
 _UNSETTLED = f"The result was changed by others {_MOST_LOOKS} times in a row."
 
 
-def _standing(seen: Mapping[ResultKind, Seen], now: Now) -> ResultKind | None:
+class _Result(NamedTuple):
+    """A result that is there, or may come to be."""
+
+    kind: ResultKind
+    metadata: Mapping[str, str]
+
+
+def _standing(seen: Mapping[ResultKind, Seen], now: Now) -> _Result | None:
     """Return which of what was seen is the result: the newer one, and of equals the CSV."""
-    kinds = [kind for kind in (ResultKind.CSV, ResultKind.REPORT) if kind in seen]
-    return max(kinds, key=lambda kind: _rank(seen[kind].metadata, now), default=None)
+    found = [_Result(kind, it.metadata) for kind, it in seen.items()]
+    found.sort(key=lambda it: it.kind is ResultKind.CSV, reverse=True)
+    if not found:
+        return None
+    return found[1] if len(found) > 1 and _is_newer(found[1], found[0], now) else found[0]
 
 
 def _needs_none(there: Mapping[str, str], provenance: Provenance) -> bool:
@@ -106,17 +119,26 @@ def _needs_none(there: Mapping[str, str], provenance: Provenance) -> bool:
     )
 
 
-def _stands_before(
-    there: Mapping[str, str], draft: Draft, provenance: Provenance, now: Now
-) -> bool:
-    if is_for_want_of_time(draft.metadata) and not is_for_want_of_time(there):
-        # Of the same video, whatever was found is more than that the time was up.
-        return there.get("video-etag") == provenance.video_etag
-    if is_for_want_of_time(there) and not is_for_want_of_time(draft.metadata):
-        return there.get("video-etag") != provenance.video_etag and (
-            _rank(there, now) > _rank(draft.metadata, now)
-        )
-    return provenance.is_that_of(there) or _rank(there, now) > _rank(draft.metadata, now)
+def _stands_before(there: _Result, draft: Draft, provenance: Provenance, now: Now) -> bool:
+    ours = _Result(draft.kind, draft.metadata)
+    if _tells_more(ours, there):
+        return False
+    return provenance.is_that_of(there.metadata) or _is_newer(there, ours, now)
+
+
+def _is_newer(one: _Result, other: _Result, now: Now) -> bool:
+    if _tells_more(one, other):
+        return True
+    return not _tells_more(other, one) and _rank(one.metadata, now) > _rank(other.metadata, now)
+
+
+def _tells_more(one: _Result, other: _Result) -> bool:
+    """Tell whether one is a CSV, and the other says only that the same video takes too long."""
+    return (
+        one.kind is ResultKind.CSV
+        and is_for_want_of_time(other.metadata)
+        and one.metadata.get("video-etag") == other.metadata.get("video-etag")
+    )
 
 
 def _rank(metadata: Mapping[str, str], now: Now) -> tuple[bool, bool, str]:

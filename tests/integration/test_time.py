@@ -117,6 +117,30 @@ def test_a_result_of_the_same_video_is_more_than_that_the_time_was_up(
     assert events(caplog) == ["too_long"]
 
 
+def test_that_the_time_was_up_is_more_than_that_nobody_was_enrolled(
+    app: App, s3: S3Client, video: bytes, request: pytest.FixtureRequest
+) -> None:
+    context = Context()
+    app.handler(put(s3, "v.mp4", video), context)
+    assert metadata(s3, "v.error.json")["reason"] == "nobody-enrolled"
+    request.getfixturevalue("enrolled")
+    at(app._s3(), OF_THE_VIDEO, lambda: context.pass_until(40), number=1)
+    app.handler(event("v.mp4"), context)
+    assert metadata(s3, "v.error.json")["reason"] == "too-long"
+
+
+@pytest.mark.usefixtures("enrolled")
+def test_of_two_runs_at_once_the_one_that_comes_to_the_end_has_the_result(
+    app: App, s3: S3Client, video: bytes
+) -> None:
+    uploaded, other = put(s3, "v.mp4", video), Context()
+    at(app._s3(), "before-call.s3.PutObject", lambda: app.handler(uploaded, other))
+    at(app._s3(), OF_THE_VIDEO, lambda: other.pass_until(40), number=3)
+    app.handler(uploaded, Context())
+    assert other.left == 40
+    assert list(results(s3)) == ["v.csv"]
+
+
 @pytest.mark.usefixtures("enrolled")
 def test_a_video_that_had_a_part_of_a_run_only_is_tried_again(
     app: App, s3: S3Client, video: bytes, blank_video: bytes
