@@ -152,6 +152,8 @@ def _processed(upload: Upload, run: RunTime) -> Draft | None:
         kind=kind, content=content, metadata=provenance.as_metadata() | measurements | reason
     )
     if not settle(result, draft, provenance, lambda: _now(upload)):
+        if video is None and find_video(_s3(), upload.bucket, upload.key):
+            return _processed(upload, run)  # it is there after all, and this may be its event
         # That a video takes too long is told, though an older result of it stays.
         _log("too_long" if event == "too_long" else "skipped", started)
         return None
