@@ -2,9 +2,11 @@
 
 This is the function's handler. It decides what is a result and what is a failure: a video that
 cannot be read, or is gone, gets an error report in place of the CSV, for it would fail the same
-way again. So does one that comes before anybody is enrolled: enrolling sends its event again.
-Anything else that goes wrong is raised, so that Lambda tries again and in the end hands the event
-to the failures queue. What is not meant as a video at all is passed over.
+way again. So does one that takes longer than a run may, and one that comes before anybody is
+enrolled: enrolling sends its event again.
+Anything else that goes wrong is raised, as an error that names nobody, so that Lambda tries again
+and in the end hands the event to the failures queue. What is not meant as a video at all is passed
+over.
 """
 
 from __future__ import annotations
@@ -16,15 +18,27 @@ from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING
 
-import boto3
-
+from function.clients import dynamodb_client, s3_client
 from function.events import UnexpectedEventError, Upload, uploads
+from function.failures import nameless
 from function.media_type import has_name_of_video, is_meant_as_video
 from function.recogniser.recognition import Recognition, recognise
 from function.recogniser.video.unreadable import UnreadableVideoError
-from function.results import FOR_WANT_OF_ENROLMENT, Provenance, csv_bytes, error_bytes
+from function.results import (
+    FOR_WANT_OF_ENROLMENT,
+    NO_VIDEO,
+    Provenance,
+    csv_bytes,
+    error_bytes,
+    for_want_of_time,
+    is_for_want_of_enrolment,
+)
+from function.run_time import OutOfTimeError, RunTime
 from function.settings import Settings
+from function.settling import Now, is_settled, settle
 from function.storage import (
+    Draft,
+    ResultKind,
     StoredGallery,
     StoredResult,
     downloaded,
@@ -40,19 +54,23 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
     from function.recogniser.identity.gallery import Gallery
+    from function.run_time import Attempt
     from function.storage import StoredVideo
     from function.students import Student
 
 # Read when the function starts, so that a wrong setting fails the start.
 SETTINGS = Settings.from_environment(os.environ)
 
-# What a report says was its video when there was none.
-_NO_VIDEO = "none"
-
 # What a report says, and advises, when there is nobody to look for.
 _NOBODY_ENROLLED = (
     "Nobody is enrolled yet, so there is nobody to look for in the video.",
     "Enrol students with 'python -m enroll --stack NAME': the video is then looked at again.",
+)
+
+# What a report advises when a video takes longer than a run may.
+_MORE_TIME = (
+    "Raise memoryMb in the stack's configuration, which makes the function faster, and "
+    "timeoutSeconds where it is below 900, or split the recording; then upload it again."
 )
 
 # The first video in an execution environment is a cold run: it waits for the models to load.
@@ -61,81 +79,118 @@ _runs = count()
 logger = logging.getLogger(__name__)
 logger.setLevel(logging.INFO)
 
-# It tells at INFO where it found credentials and endpoints, which would stand among our records.
-logging.getLogger("botocore").setLevel(logging.WARNING)
-
 
 class _NobodyEnrolledError(Exception):
     """The gallery is empty, or there is none."""
 
 
-def handler(event: object, context: object) -> None:  # noqa: ARG001 - Lambda's
+def handler(event: object, context: object) -> None:
     """Answer one notification from S3, of one or several uploads.
 
     Every upload is tried before the first failure is raised, those beside a record that is not
     from S3 too: what succeeded is skipped when Lambda tries the event again.
     """
     failures: list[Exception] = []
+    run = RunTime(context)
     try:
         told: Sequence[Upload] = uploads(event)
     except UnexpectedEventError as error:
-        failures.append(error)
+        failures.append(nameless(error))
         told = error.uploads
     for upload in told:
         try:
-            _process(upload)
+            _process(upload, run)
         except Exception as failure:  # noqa: BLE001 - raised below, whatever it is
-            failures.append(failure)
+            failures.append(nameless(failure))
     if failures:
-        raise failures[0]
+        raise failures[0] from None
 
 
-def _process(upload: Upload) -> None:
+def _process(upload: Upload, run: RunTime) -> None:
     """Bring the result of one video up to date, or pass over what is none."""
+    while _is_overtaken(upload, _processed(upload, run)):
+        pass
+
+
+def _processed(upload: Upload, run: RunTime) -> Draft | None:
+    """Process one video as it is now, and return the result that was written.
+
+    None was written where a result was there already, a newer video was, or no video at all.
+    """
     started = datetime.now(UTC)
-    video = find_video(_s3(), upload.bucket, upload.key)
+    attempt = run.attempt()
+    # Only here is a video called gone, so that is made sure of.
+    video = find_video(_s3(), upload.bucket, upload.key, looks=2)
     if not _is_meant_as_video(upload, video):
         _log("ignored", started)
-        return
+        return None
     cold = next(_runs) == 0
     result = StoredResult(_s3(), SETTINGS.output_bucket, upload.key)
     gallery, gallery_etag = _stored_gallery().current()
     provenance = Provenance(
-        video_etag=video.etag if video else _NO_VIDEO,
+        video_etag=video.etag if video else NO_VIDEO,
         gallery_etag=gallery_etag,
         recogniser=SETTINGS.recogniser,
+        limits=run.limits,
     )
-    if result.is_from(provenance) or (video is None and result.exists()):
+    if is_settled(result, provenance, lambda: _now(upload)):
         _log("skipped", started)
-        return
+        return None
 
     recognition, reason = Recognition.of_nothing(), {}
     try:
-        recognition = _recognise(video, gallery)
+        recognition = _recognise(video, gallery, attempt)
     except UnreadableVideoError as error:
         event = "unreadable"
-        put, content = result.put_error, _report(upload, error.problem, error.remedy)
+        kind, content = ResultKind.REPORT, _report(upload, error.problem, error.remedy)
     except _NobodyEnrolledError:
         event, reason = "unenrolled", FOR_WANT_OF_ENROLMENT
-        put, content = result.put_error, _report(upload, *_NOBODY_ENROLLED)
+        kind, content = ResultKind.REPORT, _report(upload, *_NOBODY_ENROLLED)
+    except OutOfTimeError as error:
+        event, reason = "too_long", for_want_of_time(run.limits)
+        kind, content = ResultKind.REPORT, _report(upload, error.came, _MORE_TIME)
     else:
         event = "processed"
-        put, content = result.put_csv, csv_bytes(recognition.attendance, _students(recognition))
+        kind, content = ResultKind.CSV, csv_bytes(recognition.attendance, _students(recognition))
 
-    if _is_superseded(upload, video):
-        _log("skipped", started)
-        return
     measurements = _measurements(upload, started, cold=cold, recognition=recognition)
-    put(content, provenance.as_metadata() | measurements | reason)
+    draft = Draft(
+        kind=kind, content=content, metadata=provenance.as_metadata() | measurements | reason
+    )
+    if not settle(result, draft, provenance, lambda: _now(upload)):
+        if video is None and find_video(_s3(), upload.bucket, upload.key):
+            return _processed(upload, run)  # it is there after all, and this may be its event
+        # That a video takes too long is told, though an older result of it stays.
+        _log("too_long" if event == "too_long" else "skipped", started)
+        return None
     _log(event, started, recognition)
     if recognition.unread:
         logger.warning(
             "a part of a video could not be read: its result says which", extra={"event": "partly"}
         )
+    return draft
 
-    if event == "unenrolled" and _stored_gallery().current()[0].student_ids:
-        # Who enrolled meanwhile looked for such reports, perhaps before this one was there.
-        _process(upload)
+
+def _now(upload: Upload) -> Now:
+    video = find_video(_s3(), upload.bucket, upload.key)
+    return Now(
+        video_etag=video.etag if video else NO_VIDEO,
+        gallery_etag=_stored_gallery().current_etag(),
+    )
+
+
+def _is_overtaken(upload: Upload, written: Draft | None) -> bool:
+    """Tell whether what was written is out of date, and nobody else may be about to notice.
+
+    A video that came while the result was written may have had its event already. Who enrolled
+    meanwhile looked for reports that nobody was, perhaps before this one was there.
+    """
+    if written is None:
+        return False
+    now, made_from = _now(upload), written.metadata
+    return now.video_etag not in {NO_VIDEO, made_from["video-etag"]} or (
+        is_for_want_of_enrolment(made_from) and now.gallery_etag != made_from["gallery-etag"]
+    )
 
 
 def _is_meant_as_video(upload: Upload, video: StoredVideo | None) -> bool:
@@ -145,15 +200,17 @@ def _is_meant_as_video(upload: Upload, video: StoredVideo | None) -> bool:
     return video is not None and is_meant_as_video(upload.key, head_of(_s3(), video))
 
 
-def _recognise(video: StoredVideo | None, gallery: Gallery) -> Recognition:
+def _recognise(video: StoredVideo | None, gallery: Gallery, attempt: Attempt) -> Recognition:
     if video is None:
         raise UnreadableVideoError(
             "The video was no longer in the bucket when its turn came.", "Upload it again."
         )
     if not gallery.student_ids:
         raise _NobodyEnrolledError
-    with downloaded(_s3(), video) as file:
-        return recognise(file, gallery, SETTINGS)
+    with downloaded(_s3(), video, attempt.fetched) as file:
+        return recognise(
+            file, gallery, SETTINGS, watch=lambda findings: attempt.watch(findings, file)
+        )
 
 
 def _students(recognition: Recognition) -> dict[str, Student]:
@@ -165,12 +222,6 @@ def _students(recognition: Recognition) -> dict[str, Student]:
             "students are in the gallery and not in the table", extra={"unrecorded": unrecorded}
         )
     return students
-
-
-def _is_superseded(upload: Upload, video: StoredVideo | None) -> bool:
-    """Tell whether another video has been put under the key: its own event brings its result."""
-    now = find_video(_s3(), upload.bucket, upload.key)
-    return now is not None and now != video
 
 
 def _report(upload: Upload, problem: str, remedy: str) -> bytes:
@@ -221,12 +272,12 @@ def _iso(time: datetime) -> str:
 
 @cache
 def _s3() -> S3Client:
-    return boto3.client("s3")
+    return s3_client()
 
 
 @cache
 def _dynamodb() -> DynamoDBClient:
-    return boto3.client("dynamodb")
+    return dynamodb_client()
 
 
 @cache

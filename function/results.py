@@ -40,13 +40,21 @@ COLUMNS = (
 )
 
 
+NO_VIDEO = "none"
+"""What a report says was its video when there was none."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
-    """What a result was made from; the same provenance gives the same result again."""
+    """What a result was made from; the same provenance gives the same result again.
+
+    `limits` are the run's: they matter where a video took longer than they allow.
+    """
 
     video_etag: str
     gallery_etag: str
     recogniser: str
+    limits: str = ""
 
     def as_metadata(self) -> dict[str, str]:
         """Return the object metadata that says so on the result."""
@@ -58,7 +66,10 @@ class Provenance:
 
     def is_that_of(self, metadata: Mapping[str, str]) -> bool:
         """Tell whether an object with this metadata was made from the same."""
-        return self.as_metadata().items() <= metadata.items()
+        same = self.as_metadata()
+        if is_for_want_of_time(metadata):
+            same["limits"] = self.limits
+        return same.items() <= metadata.items()
 
 
 FOR_WANT_OF_ENROLMENT = {"reason": "nobody-enrolled"}
@@ -68,6 +79,19 @@ FOR_WANT_OF_ENROLMENT = {"reason": "nobody-enrolled"}
 def is_for_want_of_enrolment(metadata: Mapping[str, str]) -> bool:
     """Tell whether the result with this metadata is a report that nobody was enrolled."""
     return metadata.items() >= FOR_WANT_OF_ENROLMENT.items()
+
+
+_FOR_WANT_OF_TIME = {"reason": "too-long"}
+
+
+def for_want_of_time(limits: str) -> dict[str, str]:
+    """Return the object metadata of the report of a video that takes longer than a run may."""
+    return _FOR_WANT_OF_TIME | {"limits": limits}
+
+
+def is_for_want_of_time(metadata: Mapping[str, str]) -> bool:
+    """Tell whether the result with this metadata is a report that the video takes too long."""
+    return metadata.items() >= _FOR_WANT_OF_TIME.items()
 
 
 def csv_key(video_key: str) -> str:

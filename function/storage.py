@@ -7,24 +7,30 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from contextlib import contextmanager
+import time
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError, FlexibleChecksumError
+from urllib3.exceptions import HTTPError
 
+from function.failed_requests import RequestFailedError
 from function.media_type import HEAD_BYTES
 from function.recogniser.identity.gallery import Gallery
 from function.recogniser.video.unreadable import UnreadableVideoError
-from function.results import csv_key, error_key, is_for_want_of_enrolment
+from function.results import csv_key, error_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from botocore.response import StreamingBody
     from types_boto3_s3 import S3Client
-
-    from function.results import Provenance
+    from types_boto3_s3.type_defs import GetObjectOutputTypeDef
 
 # What a result says was its gallery when there was none.
 NO_GALLERY = "none"
@@ -32,7 +38,17 @@ NO_GALLERY = "none"
 _MISSING = {"404", "NoSuchKey"}
 _NOT_MODIFIED = "304"
 
+# What S3 answers to a conditional write or delete: another content, none any more, or another
+# request at the same time. S3 User Guide, "Conditional requests".
+_CHANGED = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409"} | _MISSING
+
 _COPY_BYTES = 1 << 20
+
+# How often what is missing of an object is asked for, after its first part broke off.
+_ATTEMPTS = 4
+
+# S3 has been seen to miss an object just once. What is gone stays gone for longer.
+_BETWEEN_LOOKS_SECONDS = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,33 +61,43 @@ class StoredVideo:
     size: int
 
 
-def find_video(s3: S3Client, bucket: str, key: str) -> StoredVideo | None:
-    """Return the video as it is now, or None if it is not there any more."""
-    try:
-        head = s3.head_object(Bucket=bucket, Key=key)
-    except ClientError as error:
-        if _code(error) in _MISSING:
-            return None
-        raise
-    return StoredVideo(bucket=bucket, key=key, etag=head["ETag"], size=head["ContentLength"])
+def find_video(s3: S3Client, bucket: str, key: str, *, looks: int = 1) -> StoredVideo | None:
+    """Return the video as it is now, or None if it is not there any more at any of the looks."""
+    for look in range(looks):
+        if look:
+            time.sleep(_BETWEEN_LOOKS_SECONDS)
+        try:
+            head = s3.head_object(Bucket=bucket, Key=key)
+        except ClientError as error:
+            if _code(error) not in _MISSING:
+                raise
+        else:
+            return StoredVideo(
+                bucket=bucket, key=key, etag=head["ETag"], size=head["ContentLength"]
+            )
+    return None
 
 
 def head_of(s3: S3Client, video: StoredVideo) -> bytes:
     """Return how the object begins: its first HEAD_BYTES, or all of it."""
-    if video.size == 0:
+    size = min(video.size, HEAD_BYTES)
+    if size == 0:
         return b""  # S3 refuses to give any range of nothing
-    response = s3.get_object(
-        Bucket=video.bucket, Key=video.key, Range=f"bytes=0-{HEAD_BYTES - 1}", IfMatch=video.etag
-    )
-    return response["Body"].read()
+    head = BytesIO()
+    for _ in received(s3, video.bucket, video.key, etag=video.etag, size=size, file=head):
+        pass
+    return head.getvalue()
 
 
 @contextmanager
-def downloaded(s3: S3Client, video: StoredVideo) -> Iterator[Path]:
+def downloaded(
+    s3: S3Client, video: StoredVideo, fetched: Callable[[int, int], None] = lambda *_: None
+) -> Iterator[Path]:
     """Give the path of a temporary copy of the video.
 
     The file has no name in the file system, only the path of an open file of this process, so
-    nothing of it is left for the next run even if this one is killed.
+    nothing of it is left for the next run even if this one is killed. `fetched` is called meanwhile
+    with the bytes that are there, and all there are to be.
 
     Raises:
         UnreadableVideoError: the video does not fit on the disk.
@@ -86,8 +112,11 @@ def downloaded(s3: S3Client, video: StoredVideo) -> Iterator[Path]:
         )
     with tempfile.TemporaryFile() as file:
         # Only as it was when it was found: the result carries that ETag.
-        response = s3.get_object(Bucket=video.bucket, Key=video.key, IfMatch=video.etag)
-        shutil.copyfileobj(response["Body"], file, _COPY_BYTES)
+        whole = s3.get_object(Bucket=video.bucket, Key=video.key, IfMatch=video.etag)
+        for done in received(
+            s3, video.bucket, video.key, etag=video.etag, size=video.size, file=file, first=whole
+        ):
+            fetched(done, video.size)
         file.flush()
         yield Path(f"/proc/self/fd/{file.fileno()}")
 
@@ -120,62 +149,181 @@ class StoredGallery:
             if _code(error) in _MISSING:
                 return Gallery.empty(), NO_GALLERY
             raise
+        etag, size = response["ETag"], response["ContentLength"]
         with tempfile.TemporaryFile() as file:
-            shutil.copyfileobj(response["Body"], file, _COPY_BYTES)
+            for _ in received(
+                self._s3, self._bucket, self._key, etag=etag, size=size, file=file, first=response
+            ):
+                pass
+            file.seek(0)
             self._gallery = Gallery.load(file)
-        self._etag = response["ETag"]
+        self._etag = etag
         return self._gallery, self._etag
+
+    def current_etag(self) -> str:
+        """Return the gallery's ETag as it is now, or NO_GALLERY, without reading the gallery."""
+        try:
+            return self._s3.head_object(Bucket=self._bucket, Key=self._key)["ETag"]
+        except ClientError as error:
+            if _code(error) in _MISSING:
+                return NO_GALLERY
+            raise
+
+
+class ResultKind(Enum):
+    """What a result can be."""
+
+    CSV = "text/csv; charset=utf-8"
+    REPORT = "application/json"
+
+    @property
+    def other(self) -> ResultKind:
+        """What it must not be beside this."""
+        return ResultKind.REPORT if self is ResultKind.CSV else ResultKind.CSV
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A result that is not written yet."""
+
+    kind: ResultKind
+    content: bytes
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """An object of the output bucket, as it was at one look."""
+
+    etag: str
+    metadata: Mapping[str, str]
+
+
+class ResultChangedError(Exception):
+    """The result is not as it was seen: somebody else has written or removed it meanwhile."""
 
 
 class StoredResult:
-    """The result of one video in the output bucket: its CSV or its error report, not both."""
+    """The result of one video in the output bucket: its CSV or its error report.
+
+    It is changed only from what was seen of it. S3's conditions are on the ETag, which is the
+    content's: two results of the same bytes look the same to them, whatever their metadata.
+    """
 
     def __init__(self, s3: S3Client, bucket: str, video_key: str) -> None:
         self._s3 = s3
         self._bucket = bucket
-        self._csv_key = csv_key(video_key)
-        self._error_key = error_key(video_key)
+        self._keys = {
+            ResultKind.CSV: csv_key(video_key),
+            ResultKind.REPORT: error_key(video_key),
+        }
 
-    def exists(self) -> bool:
-        """Tell whether the video was looked at and has a result, made from whatever."""
-        return any(not is_for_want_of_enrolment(metadata) for metadata in self._found())
+    def seen(self) -> dict[ResultKind, Seen]:
+        """Return what is there now: nothing, one, or both where a run has ended between them."""
+        found = {kind: self._found(key) for kind, key in self._keys.items()}
+        return {kind: seen for kind, seen in found.items() if seen is not None}
 
-    def is_from(self, provenance: Provenance) -> bool:
-        """Tell whether the result is there and was made from the same."""
-        found = self._found()
-        return len(found) == 1 and provenance.is_that_of(found[0])
+    def put(self, draft: Draft, seen: Mapping[ResultKind, Seen]) -> None:
+        """Write the draft in place of what was seen, and take away what was seen beside it.
 
-    def put_csv(self, content: bytes, metadata: Mapping[str, str]) -> None:
-        """Make this CSV the result."""
-        self._put(self._csv_key, content, "text/csv; charset=utf-8", metadata)
-        self._remove(self._error_key)
+        Raises:
+            ResultChangedError: it is not as it was seen. The draft may be written all the same.
 
-    def put_error(self, content: bytes, metadata: Mapping[str, str]) -> None:
-        """Make this error report the result."""
-        self._put(self._error_key, content, "application/json", metadata)
-        self._remove(self._csv_key)
+        """
+        put = partial(
+            self._s3.put_object,
+            Bucket=self._bucket,
+            Key=self._keys[draft.kind],
+            Body=draft.content,
+            ContentType=draft.kind.value,
+            Metadata=draft.metadata,
+        )
+        there = seen.get(draft.kind)
+        with _changed_meanwhile():
+            put(IfMatch=there.etag) if there else put(IfNoneMatch="*")
+        self.keep(draft.kind, seen)
 
-    def _found(self) -> list[Mapping[str, str]]:
-        found = (self._metadata(key) for key in (self._csv_key, self._error_key))
-        return [metadata for metadata in found if metadata is not None]
+    def keep(self, kind: ResultKind, seen: Mapping[ResultKind, Seen]) -> None:
+        """Take away what was seen beside the result of this kind.
 
-    def _metadata(self, key: str) -> Mapping[str, str] | None:
+        Raises:
+            ResultChangedError: it is not as it was seen.
+
+        """
+        # Deleting what is not there would leave a delete marker in a bucket with versions.
+        if other := seen.get(kind.other):
+            with _changed_meanwhile():
+                self._s3.delete_object(
+                    Bucket=self._bucket, Key=self._keys[kind.other], IfMatch=other.etag
+                )
+
+    def _found(self, key: str) -> Seen | None:
         try:
-            return self._s3.head_object(Bucket=self._bucket, Key=key)["Metadata"]
+            head = self._s3.head_object(Bucket=self._bucket, Key=key)
         except ClientError as error:
             if _code(error) in _MISSING:
                 return None
             raise
+        return Seen(etag=head["ETag"], metadata=head["Metadata"])
 
-    def _put(self, key: str, body: bytes, content_type: str, metadata: Mapping[str, str]) -> None:
-        self._s3.put_object(
-            Bucket=self._bucket, Key=key, Body=body, ContentType=content_type, Metadata=metadata
+
+@contextmanager
+def _changed_meanwhile() -> Iterator[None]:
+    """Tell an unfulfilled condition from other errors."""
+    try:
+        yield
+    except ClientError as error:
+        if _code(error) in _CHANGED:
+            raise ResultChangedError from error
+        raise
+
+
+def received(  # noqa: PLR0913 - which object, as it was, how much of it, where to
+    s3: S3Client,
+    bucket: str,
+    key: str,
+    *,
+    etag: str,
+    size: int,
+    file: IO[bytes],
+    first: GetObjectOutputTypeDef | None = None,
+) -> Iterator[int]:
+    """Copy the first `size` bytes of an object into a file, and yield how many are there by then.
+
+    A body that breaks off is gone on with where it did. `first` is the answer to a request for all
+    of the object, if there is one already.
+
+    Raises:
+        function.failures.RequestFailedError: less came, several times over.
+        botocore.exceptions.ClientError: the request was refused, or the object has changed.
+
+    """
+    done = 0
+    for _ in range(_ATTEMPTS):
+        if done >= size:
+            break
+        response = first or s3.get_object(
+            Bucket=bucket, Key=key, IfMatch=etag, Range=f"bytes={done}-{size - 1}"
         )
+        first = None
+        with closing(response["Body"]) as body:
+            for part in _parts(body):
+                file.write(part)
+                done += len(part)
+                yield done
+    if done != size:
+        raise RequestFailedError(f"GetObject: {done} of {size} bytes came")
 
-    def _remove(self, key: str) -> None:
-        # Deleting what is not there would leave a delete marker in a bucket with versions.
-        if self._metadata(key) is not None:
-            self._s3.delete_object(Bucket=self._bucket, Key=key)
+
+def _parts(body: StreamingBody) -> Iterator[bytes]:
+    """Yield a body part by part, as far as it comes."""
+    try:
+        while part := body.read(_COPY_BYTES):
+            yield part
+    except FlexibleChecksumError:
+        raise RequestFailedError("GetObject: the checksum of what came is another") from None
+    except (BotoCoreError, HTTPError, ConnectionError, TimeoutError):
+        return  # what came was given
 
 
 def _code(error: ClientError) -> str:

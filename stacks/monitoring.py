@@ -22,13 +22,15 @@ if TYPE_CHECKING:
     from stacks.settings import StackSettings
 
 # What the function says of an upload, and the metric that counts it. "partly" comes besides
-# "processed"; "unenrolled" is a video that came when nobody was enrolled; what was ignored is none.
+# "processed"; "unenrolled" is a video that came when nobody was enrolled, "too_long" one that takes
+# longer than a run may; what was ignored is none.
 UPLOAD_METRICS = {
     "processed": "VideosProcessed",
     "skipped": "VideosSkipped",
     "unreadable": "VideosUnreadable",
     "partly": "VideosPartlyRead",
     "unenrolled": "VideosUnenrolled",
+    "too_long": "VideosTooLong",
     "ignored": "UploadsIgnored",
 }
 PERIOD_SECONDS = 300
@@ -101,6 +103,11 @@ class Monitoring(Component):
             "unenrolled",
             "Videos came when nobody was enrolled: enrol students, and they are looked at again.",
             self._of_uploads("unenrolled"),
+        )
+        self._alarm(
+            "too-long",
+            "Videos take longer than a run may: raise memoryMb, or split them.",
+            self._of_uploads("too_long"),
         )
         self.dashboard = cloudwatch.Dashboard(
             name,

@@ -33,6 +33,7 @@ def test_there_is_an_alarm_for_each_way_of_failing(program: Program) -> None:
         "unreadable",
         "partly",
         "unenrolled",
+        "too-long",
     }
 
 
@@ -72,7 +73,9 @@ def test_no_videos_is_no_alarm(program: Program) -> None:
         assert alarm["comparisonOperator"] == "GreaterThanOrEqualToThreshold"
 
 
-@pytest.mark.parametrize("event", ["processed", "skipped", "unreadable", "unenrolled", "ignored"])
+@pytest.mark.parametrize(
+    "event", ["processed", "skipped", "unreadable", "unenrolled", "too_long", "ignored"]
+)
 def test_what_the_function_says_of_uploads_is_counted(program: Program, event: str) -> None:
     counted = program.one("cloudwatch/logMetricFilter:LogMetricFilter", f"lambdalens-{event}")
     group = program.one("cloudwatch/logGroup:LogGroup")
@@ -81,12 +84,12 @@ def test_what_the_function_says_of_uploads_is_counted(program: Program, event: s
     assert counted.inputs["metricTransformation"]["value"] == "1"
 
 
-@pytest.mark.parametrize("event", ["unreadable", "unenrolled"])
+@pytest.mark.parametrize("event", ["unreadable", "unenrolled", "too_long"])
 def test_the_alarm_on_videos_without_a_csv_watches_what_is_counted(
     program: Program, event: str
 ) -> None:
     counted = program.one("cloudwatch/logMetricFilter:LogMetricFilter", f"lambdalens-{event}")
-    alarm = alarms(program)[event]
+    alarm = alarms(program)[event.replace("_", "-")]
     metric = counted.inputs["metricTransformation"]
     assert (alarm["namespace"], alarm["metricName"]) == (metric["namespace"], metric["name"])
 

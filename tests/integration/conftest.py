@@ -1,21 +1,39 @@
-"""One embedded AWS for all tests, with the sample class enrolled."""
+"""One embedded AWS for all tests, with the sample class enrolled; and the handler by itself."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import importlib
+import io
+from typing import TYPE_CHECKING, cast
 
+import boto3
+import numpy as np
 import pytest
+from PIL import Image
 
 from enroll.deployed import enrol_students, load_gallery
 from enroll.enrolment import enrol
+from function.recogniser.faces.encoding import find_faces
+from function.recogniser.identity.gallery import Gallery
 from function.student_list import read_students
+from function.students import Student
 from local.aws import LocalAws
+from local.emulator import REGION, start_emulator
+from local.lifeline import Lifeline
+from samples.pictures import sample_picture
 from samples.sample_class import make_sample_class, person_in_class
 from samples.sample_video import Scene, write_video
+from stacks.embedded_aws import ADMINISTRATOR
+from tests.integration.handler_alone import GALLERY, RESULTS, STUDENTS, VIDEOS
 from tests.integration.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_s3 import S3Client
+
+    from tests.integration.handler_alone import App
 
     ClassVideo = Callable[..., bytes]
 
@@ -61,3 +79,96 @@ OBAMA, BIDEN, COLLINS, STRANGER = (
     "astronaut.png",
     "grace_hopper.jpg",
 )
+
+
+@pytest.fixture(scope="module")
+def environment() -> Iterator[None]:
+    """Start an emulator with the buckets and the table, and point this process to it."""
+    with Lifeline() as lifeline, pytest.MonkeyPatch.context() as patch:
+        emulator = start_emulator(lifeline, port=0, retry_base_seconds=1)
+        for name, value in {
+            "AWS_ENDPOINT_URL": emulator.endpoint_url,
+            "AWS_ACCESS_KEY_ID": ADMINISTRATOR,
+            "AWS_SECRET_ACCESS_KEY": ADMINISTRATOR,
+            "AWS_DEFAULT_REGION": REGION,
+            "OUTPUT_BUCKET": RESULTS,
+            "STUDENTS_TABLE": STUDENTS,
+            "GALLERY_BUCKET": VIDEOS,
+            "GALLERY_KEY": GALLERY,
+            "SAMPLES_PER_SECOND": "2",
+            "TOLERANCE": "0.6",
+            "MARGIN": "0.02",
+        }.items():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture(scope="module")
+def s3(environment: None) -> S3Client:  # noqa: ARG001 - boto3 reads it
+    client = boto3.client("s3")
+    client.create_bucket(Bucket=VIDEOS)
+    client.create_bucket(Bucket=RESULTS)
+    return client
+
+
+@pytest.fixture(scope="module")
+def dynamodb(environment: None) -> DynamoDBClient:  # noqa: ARG001 - boto3 reads it
+    client = boto3.client("dynamodb")
+    client.create_table(
+        TableName=STUDENTS,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "student_id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "student_id", "AttributeType": "S"}],
+    )
+    return client
+
+
+@pytest.fixture
+def emptied(s3: S3Client, dynamodb: DynamoDBClient) -> None:
+    """Leave nothing of one test to the next."""
+    for bucket in (VIDEOS, RESULTS):
+        for stored in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
+            s3.delete_object(Bucket=bucket, Key=stored["Key"])
+    for student_id in ("44", "46"):
+        dynamodb.delete_item(TableName=STUDENTS, Key={"student_id": {"S": student_id}})
+
+
+@pytest.fixture
+def app(emptied: None) -> App:  # noqa: ARG001 - the module reads the environment as it loads
+    """Return the handler's module as a new execution environment would load it."""
+    return cast("App", importlib.reload(importlib.import_module("function.app")))
+
+
+@pytest.fixture(scope="module")
+def obama_picture() -> Image.Image:
+    with Image.open(sample_picture("obama.jpg")) as picture:
+        return picture.convert("RGB")
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory, obama_picture: Image.Image) -> bytes:
+    path = tmp_path_factory.mktemp("videos") / "v.mp4"
+    return write_video(path, [Scene(seconds=1, pictures=[obama_picture])]).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def blank_video(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("videos") / "blank.mp4"
+    return write_video(path, [Scene(seconds=0.2)], size=(160, 90)).read_bytes()
+
+
+@pytest.fixture
+def enrolled(
+    s3: S3Client,
+    dynamodb: DynamoDBClient,
+    obama_picture: Image.Image,
+    emptied: None,  # noqa: ARG001 - what was before goes first
+) -> Gallery:
+    (face,) = find_faces(np.asarray(obama_picture))
+    gallery = Gallery(student_ids=("44",), encodings=face.encoding[np.newaxis])
+    content = io.BytesIO()
+    gallery.save(content)
+    s3.put_object(Bucket=VIDEOS, Key=GALLERY, Body=content.getvalue())
+    student = Student(student_id="44", name="Barack", major="law", year="senior")
+    dynamodb.put_item(TableName=STUDENTS, Item=student.as_item())
+    return gallery

@@ -9,162 +9,35 @@ import logging
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
-from urllib.parse import quote_plus
+from typing import TYPE_CHECKING, Any, cast
 
-import boto3
 import numpy as np
 import pytest
-from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
-from PIL import Image
 
 from function.events import UnexpectedEventError
-from function.recogniser.faces.encoding import find_faces
+from function.failed_requests import RequestFailedError
 from function.recogniser.identity.gallery import Gallery, GalleryError
 from function.recogniser.video.unreadable import UnreadableVideoError
-from function.results import COLUMNS, error_key, is_for_want_of_enrolment
+from function.results import error_key, is_for_want_of_enrolment
 from function.storage import StoredVideo, downloaded
-from function.students import Student
-from local.emulator import REGION, start_emulator
-from local.lifeline import Lifeline
-from samples.pictures import sample_picture
-from samples.sample_video import Scene, write_video
-from stacks.embedded_aws import ADMINISTRATOR
+from tests.integration.handler_alone import (
+    GALLERY,
+    HEADER,
+    STUDENTS,
+    VIDEOS,
+    event,
+    metadata,
+    put,
+    results,
+)
 from tests.unit.made_events import events
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_s3 import S3Client
 
-VIDEOS, RESULTS, STUDENTS, GALLERY = "videos", "results", "students", "gallery/encodings.npz"
-HEADER = b"\xef\xbb\xbf" + ",".join(COLUMNS).encode() + b"\r\n"
-
-
-class App(Protocol):
-    """The handler's module, loaded with the settings below."""
-
-    def _s3(self) -> S3Client: ...
-
-    def handler(self, event: object, context: object) -> None:
-        """Answer a notification."""
-
-
-@pytest.fixture(scope="module")
-def environment() -> Iterator[None]:
-    """Start an emulator with the buckets and the table, and point this process to it."""
-    with Lifeline() as lifeline, pytest.MonkeyPatch.context() as patch:
-        emulator = start_emulator(lifeline, port=0, retry_base_seconds=1)
-        for name, value in {
-            "AWS_ENDPOINT_URL": emulator.endpoint_url,
-            "AWS_ACCESS_KEY_ID": ADMINISTRATOR,
-            "AWS_SECRET_ACCESS_KEY": ADMINISTRATOR,
-            "AWS_DEFAULT_REGION": REGION,
-            "OUTPUT_BUCKET": RESULTS,
-            "STUDENTS_TABLE": STUDENTS,
-            "GALLERY_BUCKET": VIDEOS,
-            "GALLERY_KEY": GALLERY,
-            "SAMPLES_PER_SECOND": "2",
-            "TOLERANCE": "0.6",
-            "MARGIN": "0.02",
-        }.items():
-            patch.setenv(name, value)
-        yield
-
-
-@pytest.fixture(scope="module")
-def s3(environment: None) -> S3Client:  # noqa: ARG001 - boto3 reads it
-    client = boto3.client("s3")
-    client.create_bucket(Bucket=VIDEOS)
-    client.create_bucket(Bucket=RESULTS)
-    return client
-
-
-@pytest.fixture(scope="module")
-def dynamodb(environment: None) -> DynamoDBClient:  # noqa: ARG001 - boto3 reads it
-    client = boto3.client("dynamodb")
-    client.create_table(
-        TableName=STUDENTS,
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "student_id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "student_id", "AttributeType": "S"}],
-    )
-    return client
-
-
-@pytest.fixture(autouse=True)
-def emptied(s3: S3Client, dynamodb: DynamoDBClient) -> None:
-    """Leave nothing of one test to the next."""
-    for bucket in (VIDEOS, RESULTS):
-        for stored in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
-            s3.delete_object(Bucket=bucket, Key=stored["Key"])
-    for student_id in ("44", "46"):
-        dynamodb.delete_item(TableName=STUDENTS, Key={"student_id": {"S": student_id}})
-
-
-@pytest.fixture
-def app(s3: S3Client) -> App:  # noqa: ARG001 - the module reads the environment as it loads
-    """Return the handler's module as a new execution environment would load it."""
-    return cast("App", importlib.reload(importlib.import_module("function.app")))
-
-
-@pytest.fixture(scope="module")
-def obama() -> Image.Image:
-    with Image.open(sample_picture("obama.jpg")) as picture:
-        return picture.convert("RGB")
-
-
-@pytest.fixture(scope="module")
-def video(tmp_path_factory: pytest.TempPathFactory, obama: Image.Image) -> bytes:
-    path = tmp_path_factory.mktemp("videos") / "v.mp4"
-    return write_video(path, [Scene(seconds=1, pictures=[obama])]).read_bytes()
-
-
-@pytest.fixture(scope="module")
-def blank_video(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    path = tmp_path_factory.mktemp("videos") / "blank.mp4"
-    return write_video(path, [Scene(seconds=0.2)], size=(160, 90)).read_bytes()
-
-
-@pytest.fixture
-def enrolled(s3: S3Client, dynamodb: DynamoDBClient, obama: Image.Image) -> Gallery:
-    (face,) = find_faces(np.asarray(obama))
-    gallery = Gallery(student_ids=("44",), encodings=face.encoding[np.newaxis])
-    content = io.BytesIO()
-    gallery.save(content)
-    s3.put_object(Bucket=VIDEOS, Key=GALLERY, Body=content.getvalue())
-    student = Student(student_id="44", name="Barack", major="law", year="senior")
-    dynamodb.put_item(TableName=STUDENTS, Item=student.as_item())
-    return gallery
-
-
-def event(*keys: str) -> dict[str, Any]:
-    return {
-        "Records": [
-            {
-                "eventTime": "2026-11-23T18:00:00.000Z",
-                "s3": {"bucket": {"name": VIDEOS}, "object": {"key": quote_plus(key)}},
-            }
-            for key in keys
-        ]
-    }
-
-
-def put(s3: S3Client, key: str, body: bytes) -> dict[str, Any]:
-    s3.put_object(Bucket=VIDEOS, Key=key, Body=body)
-    return event(key)
-
-
-def results(s3: S3Client) -> dict[str, bytes]:
-    stored = s3.list_objects_v2(Bucket=RESULTS).get("Contents", [])
-    keys = [entry["Key"] for entry in stored]
-    return {key: s3.get_object(Bucket=RESULTS, Key=key)["Body"].read() for key in keys}
-
-
-def metadata(s3: S3Client, key: str) -> dict[str, str]:
-    return s3.head_object(Bucket=RESULTS, Key=key)["Metadata"]
+    from tests.integration.handler_alone import App
 
 
 @pytest.mark.usefixtures("enrolled")
@@ -277,7 +150,7 @@ def test_a_face_without_a_record_is_a_row_and_a_warning_that_names_nobody(
     assert results(s3)["v.csv"].startswith(HEADER + b",,,44,0.00,")
     (warning,) = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert vars(warning)["unrecorded"] == 1
-    assert "44" not in caplog.text
+    assert "44" not in "\n".join(caplog.messages)
 
 
 @pytest.mark.usefixtures("enrolled")
@@ -346,7 +219,7 @@ def test_what_is_replaced_while_it_is_looked_at_is_tried_again(app: App, s3: S3C
         s3.put_object(Bucket=VIDEOS, Key="lecture", Body=b"GIF89a")
 
     app._s3().meta.events.register("after-call.s3.HeadObject", replace)
-    with pytest.raises(ClientError, match=r"PreconditionFailed|412"):
+    with pytest.raises(RequestFailedError, match="GetObject: 412 PreconditionFailed"):
         app.handler(put(s3, "lecture", b"notes"), None)
     assert results(s3) == {}
 
@@ -412,7 +285,7 @@ def test_a_table_that_is_missing_is_a_failure(
 ) -> None:
     monkeypatch.setenv("STUDENTS_TABLE", "no-such-table")
     app = cast("App", importlib.reload(cast("Any", app)))
-    with pytest.raises(ClientError):
+    with pytest.raises(RequestFailedError, match="BatchGetItem: 400 ResourceNotFoundException"):
         app.handler(put(s3, "v.mp4", video), None)
     assert results(s3) == {}
 
@@ -466,7 +339,7 @@ def test_a_video_that_is_replaced_before_it_is_read_is_tried_again(
             s3.put_object(Bucket=VIDEOS, Key="v.mp4", Body=b"no video")
 
     app._s3().meta.events.register("after-call.s3.GetObject", replace)
-    with pytest.raises(ClientError, match=r"PreconditionFailed|412"):
+    with pytest.raises(RequestFailedError, match="GetObject: 412 PreconditionFailed"):
         app.handler(put(s3, "v.mp4", blank_video), None)
     assert results(s3) == {}
 
@@ -495,7 +368,7 @@ def test_what_is_forbidden_is_not_taken_for_missing(
     if missing != "v.csv":
         s3.delete_object(Bucket=VIDEOS, Key=missing)
     app._s3().meta.events.register(f"after-call.s3.{operation}", forbid)
-    with pytest.raises(ClientError, match="403"):
+    with pytest.raises(RequestFailedError, match="403"):
         app.handler(uploaded, None)
     assert forbidden == [operation]
     assert results(s3) == {}

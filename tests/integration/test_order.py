@@ -1,0 +1,250 @@
+"""The result is the newest video's, in whichever order runs begin, are interrupted and end.
+
+One run is held up at one of its requests, and another run begins and ends in the meantime.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+from botocore.httpsession import URLLib3Session
+
+from function.recogniser.identity.gallery import Gallery
+from stacks.configuration import REPOSITORY
+from tests.integration.handler_alone import (
+    GALLERY,
+    HEADER,
+    RESULTS,
+    VIDEOS,
+    event,
+    metadata,
+    put,
+    results,
+)
+from tests.integration.interrupted import answered, at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+    from types_boto3_s3 import S3Client
+
+    from tests.integration.handler_alone import App
+
+BROKEN = b"no video"
+
+DIES_BEFORE_DELETING = """
+import os, signal, sys
+from function import app
+from tests.integration.handler_alone import event
+app._s3().meta.events.register(
+    "before-call.s3.DeleteObject", lambda **_: os.kill(os.getpid(), signal.SIGKILL)
+)
+app.handler(event("v.mp4"), None)
+"""
+
+
+def etag(s3: S3Client, key: str) -> str:
+    return s3.head_object(Bucket=VIDEOS, Key=key)["ETag"]
+
+
+def events(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [vars(record)["event"] for record in caplog.records if record.name == "function.app"]
+
+
+@pytest.mark.parametrize(
+    ("attempt", "code"),
+    [
+        (lambda s3: s3.put_object(Bucket=RESULTS, Key="there", IfNoneMatch="*"), 412),
+        (lambda s3: s3.put_object(Bucket=RESULTS, Key="there", IfMatch='"another"'), 412),
+        (lambda s3: s3.put_object(Bucket=RESULTS, Key="not there", IfMatch='"any"'), 404),
+        (lambda s3: s3.delete_object(Bucket=RESULTS, Key="there", IfMatch='"another"'), 412),
+        (lambda s3: s3.delete_object(Bucket=RESULTS, Key="not there", IfMatch='"any"'), 404),
+    ],
+)
+@pytest.mark.usefixtures("emptied")
+def test_the_embedded_aws_keeps_to_conditions_as_aws_documents_them(
+    s3: S3Client, attempt: Callable[[S3Client], object], code: int
+) -> None:
+    s3.put_object(Bucket=RESULTS, Key="there", Body=b"as it was")
+    with pytest.raises(ClientError) as refused:
+        attempt(s3)
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == code
+    assert results(s3) == {"there": b"as it was"}
+
+
+@pytest.mark.usefixtures("enrolled")
+def test_a_csv_does_not_replace_that_of_a_newer_video(
+    app: App, s3: S3Client, video: bytes, blank_video: bytes
+) -> None:
+    older = put(s3, "v.mp4", video)
+    at(
+        app._s3(),
+        "before-call.s3.PutObject",
+        lambda: app.handler(put(s3, "v.mp4", blank_video), None),
+    )
+    app.handler(older, None)
+    assert results(s3) == {"v.csv": HEADER}
+    assert metadata(s3, "v.csv")["video-etag"] == etag(s3, "v.mp4")
+
+
+@pytest.mark.usefixtures("enrolled")
+@pytest.mark.parametrize("before", ["video", "blank_video"], ids=["other bytes", "same bytes"])
+def test_clearing_up_does_not_take_the_csv_of_a_newer_video(
+    app: App, s3: S3Client, blank_video: bytes, before: str, request: pytest.FixtureRequest
+) -> None:
+    app.handler(put(s3, "v.mp4", request.getfixturevalue(before)), None)
+    broken = put(s3, "v.mp4", BROKEN)
+    at(
+        app._s3(),
+        "before-call.s3.DeleteObject",
+        lambda: app.handler(put(s3, "v.mp4", blank_video), None),
+    )
+    app.handler(broken, None)
+    assert results(s3) == {"v.csv": HEADER}
+    assert metadata(s3, "v.csv")["video-etag"] == etag(s3, "v.mp4")
+
+
+@pytest.mark.usefixtures("enrolled")
+def test_a_report_does_not_stay_beside_the_csv_of_a_newer_video(
+    app: App, s3: S3Client, blank_video: bytes
+) -> None:
+    broken = put(s3, "v.mp4", BROKEN)
+    at(
+        app._s3(),
+        "before-call.s3.PutObject",
+        lambda: app.handler(put(s3, "v.mp4", blank_video), None),
+    )
+    app.handler(broken, None)
+    assert results(s3) == {"v.csv": HEADER}
+
+
+@pytest.mark.usefixtures("enrolled")
+def test_a_video_that_comes_while_the_result_is_written_is_gone_on_with(
+    app: App, s3: S3Client, video: bytes, blank_video: bytes
+) -> None:
+    older = put(s3, "v.mp4", video)
+    # Its event may have come already, to a run that ended before this one wrote.
+    at(app._s3(), "before-call.s3.PutObject", lambda: put(s3, "v.mp4", blank_video))
+    app.handler(older, None)
+    assert results(s3) == {"v.csv": HEADER}
+    assert metadata(s3, "v.csv")["video-etag"] == etag(s3, "v.mp4")
+
+
+@pytest.mark.usefixtures("enrolled")
+def test_what_a_worker_leaves_that_dies_between_its_two_writes_is_put_right(
+    app: App, s3: S3Client, blank_video: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    app.handler(put(s3, "v.mp4", BROKEN), None)
+    again = put(s3, "v.mp4", blank_video)
+    died = subprocess.run([sys.executable, "-c", DIES_BEFORE_DELETING], cwd=REPOSITORY, check=False)
+    assert died.returncode < 0
+    assert results(s3).keys() == {"v.csv", "v.error.json"}
+    caplog.clear()
+    app.handler(again, None)
+    assert results(s3) == {"v.csv": HEADER}
+    assert events(caplog) == ["skipped"]
+
+
+@pytest.mark.usefixtures("enrolled")
+def test_two_runs_of_one_video_at_the_same_time_leave_one_result(
+    app: App, s3: S3Client, blank_video: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    uploaded = put(s3, "v.mp4", blank_video)
+    both_write = threading.Barrier(2)
+
+    def wait(**_: object) -> None:
+        both_write.wait(60)
+
+    app._s3().meta.events.register("before-call.s3.PutObject", wait)
+    caplog.set_level(logging.INFO)
+    with ThreadPoolExecutor(2) as runs:
+        for run in [runs.submit(app.handler, uploaded, None) for _ in range(2)]:
+            run.result()
+    assert results(s3) == {"v.csv": HEADER}
+    assert sorted(events(caplog)) == ["processed", "skipped"]
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [("before-call.s3.PutObject", 0), ("after-call.s3.GetObject", 1)],
+    ids=["while it writes", "while it looks"],
+)
+def test_a_slow_run_with_an_older_gallery_leaves_the_result_of_a_newer_one(
+    app: App, s3: S3Client, video: bytes, enrolled: Gallery, moment: tuple[str, int]
+) -> None:
+    uploaded = put(s3, "v.mp4", video)
+
+    def enrol_and_run() -> None:
+        content = io.BytesIO()
+        Gallery(student_ids=("46",), encodings=enrolled.encodings).save(content)
+        s3.put_object(Bucket=VIDEOS, Key=GALLERY, Body=content.getvalue())
+        app.handler(uploaded, None)
+
+    name, number = moment
+    at(app._s3(), name, enrol_and_run, number=number)
+    app.handler(uploaded, None)
+    ((name, content),) = results(s3).items()
+    assert name == "v.csv"
+    assert b",46,0.00" in content
+    assert metadata(s3, name)["gallery-etag"] == etag(s3, GALLERY)
+
+
+@pytest.mark.usefixtures("enrolled")
+def test_a_run_whose_gallery_is_replaced_has_a_result_all_the_same(
+    app: App, s3: S3Client, blank_video: bytes
+) -> None:
+    uploaded = put(s3, "v.mp4", blank_video)
+    at(
+        app._s3(),
+        "after-call.s3.GetObject",
+        lambda: s3.delete_object(Bucket=VIDEOS, Key=GALLERY),
+        number=1,
+    )
+    app.handler(uploaded, None)
+    assert results(s3) == {"v.csv": HEADER}
+
+
+@pytest.mark.usefixtures("enrolled")
+def test_a_write_whose_answer_is_lost_is_known_again(
+    app: App, s3: S3Client, blank_video: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent: list[AWSPreparedRequest] = []
+
+    def write_and_lose_the_answer(request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
+        sent.append(request)
+        if len(sent) > 1:
+            return None
+        assert URLLib3Session().send(request).status_code == 200
+        return answered(request, 500)
+
+    hook: Any = write_and_lose_the_answer
+    app._s3().meta.events.register("before-send.s3.PutObject", hook)
+    caplog.set_level(logging.INFO)
+    app.handler(put(s3, "v.mp4", blank_video), None)
+    assert len(sent) == 2
+    assert results(s3) == {"v.csv": HEADER}
+    assert events(caplog) == ["processed"]
+
+
+@pytest.mark.usefixtures("enrolled")
+def test_the_result_of_a_video_that_is_deleted_meanwhile_stays(
+    app: App, s3: S3Client, blank_video: bytes
+) -> None:
+    uploaded = put(s3, "v.mp4", blank_video)
+
+    def delete_and_run() -> None:
+        s3.delete_object(Bucket=VIDEOS, Key="v.mp4")
+        app.handler(event("v.mp4"), None)
+
+    at(app._s3(), "after-call.s3.GetObject", delete_and_run, number=1)
+    app.handler(uploaded, None)
+    assert results(s3) == {"v.csv": HEADER}
