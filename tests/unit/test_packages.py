@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-OURS = {"bench", "enroll", "function", "loadtest", "local", "samples", "stacks", "tests"}
+OURS = {"bench", "enroll", "function", "loadtest", "local", "recover", "samples", "stacks", "tests"}
 SDK = {"boto3", "botocore", "types_boto3_dynamodb", "types_boto3_s3"}
 
 
