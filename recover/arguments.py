@@ -55,9 +55,9 @@ wait for the results (--wait), or run it again later. A message that was sent is
 and then comes back by itself unless it was deleted; an event that fails again makes a message of
 its own.
 
-It may be run twice, by two people at once, and interrupted at any moment: a message is with one run
-at a time, and a video that has a current result is not processed again. With --dry-run, messages are
-hidden from others while it looks.
+It may be run twice, by two people at once, and interrupted at any moment: a message is with one
+run at a time, and a video that has a current result is not processed again. With --dry-run,
+messages are hidden from others while it looks.
 """
 
 _MISSING = """\

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 from function.results import ERROR_SUFFIX
 from recover.many_requests import answers
 
@@ -36,13 +38,24 @@ def error_reports(stack: Deployment, *, prefix: str = "") -> Iterator[ErrorRepor
     s3, bucket = stack.client("s3"), stack.outputs.output_bucket
     # A video's key is not always the beginning of its report's, but the folder is the same.
     keys = _keys(s3, bucket, prefix[: prefix.rfind("/") + 1])
-    for report in answers(partial(_report, s3, bucket), keys):
+    for report in answers(partial(find_report, s3, bucket), keys):
         if report is not None and report.video.startswith(prefix):
             yield report
 
 
-def read_report(content: bytes, metadata: Mapping[str, str]) -> ErrorReport | None:
-    """Read a report, or return None if this is none."""
+def find_report(s3: S3Client, bucket: str, key: str) -> ErrorReport | None:
+    """Read the report of this key, or return None if there is none. Raises a botocore exception."""
+    try:
+        found = s3.get_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        # The second is what is left of the first when XML can't have the key.
+        if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+            return None  # the video has a CSV since
+        raise
+    return _read(found["Body"].read(), found["Metadata"])
+
+
+def _read(content: bytes, metadata: Mapping[str, str]) -> ErrorReport | None:
     try:
         report = json.loads(content)
     except ValueError:
@@ -59,11 +72,3 @@ def _keys(s3: S3Client, bucket: str, folder: str) -> Iterator[str]:
         for found in page.get("Contents", ()):
             if found["Key"].endswith(ERROR_SUFFIX):
                 yield found["Key"]
-
-
-def _report(s3: S3Client, bucket: str, key: str) -> ErrorReport | None:
-    try:
-        found = s3.get_object(Bucket=bucket, Key=key)
-    except s3.exceptions.NoSuchKey:
-        return None  # the video has a CSV since
-    return read_report(found["Body"].read(), found["Metadata"])

@@ -23,14 +23,9 @@ def operator_policy(stack: Deployment) -> dict[str, object]:
     return {
         "Version": "2012-10-17",
         "Statement": [
-            _allow(
-                "ReadVideosResultsAndGallery",
-                ["s3:GetObject"],
-                [f"{videos}/*", f"{results}/*", f"{gallery}/{outputs.gallery_key}"],
-            ),
-            # Of the gallery's bucket: without it, S3 says "forbidden" of a gallery that is not
-            # there yet.
-            _allow("FindThem", ["s3:ListBucket"], [videos, results, gallery]),
+            _allow("ReadVideosAndResults", ["s3:GetObject"], [f"{videos}/*", f"{results}/*"]),
+            # Of the gallery, its ETag is enough.
+            _allow("FindThemAndTheGallery", ["s3:ListBucket"], [videos, results, gallery]),
             _allow(
                 "WorkThroughFailures",
                 [

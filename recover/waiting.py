@@ -8,7 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from function.storage import find_video
-from recover.error_reports import read_report
+from recover.error_reports import find_report
 from recover.many_requests import answers
 from recover.results import of_video, results_of
 
@@ -92,9 +92,5 @@ def _outcome(
 
 
 def _problem(s3: S3Client, bucket: str, result: Result) -> str:
-    try:
-        found = s3.get_object(Bucket=bucket, Key=result.key)
-    except s3.exceptions.NoSuchKey:
-        return ""  # replaced by a CSV in this moment
-    report = read_report(found["Body"].read(), found["Metadata"])
-    return report.problem if report else ""
+    report = find_report(s3, bucket, result.key)
+    return report.problem if report else ""  # replaced by a CSV in this moment

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.integration.conftest import OBAMA
+from tests.integration.function_role import role_of, without_right
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from local.aws import LocalAws
     from tests.integration.conftest import ClassVideo
@@ -26,7 +25,7 @@ def test_an_upload_that_lacks_a_permission_fails_loudly_and_is_kept(
 ) -> None:
     key, video = "no look-up.mp4", class_video((OBAMA,))
 
-    with _without(pipeline.aws, "dynamodb:BatchGetItem"):
+    with without_right(pipeline.aws, "dynamodb:BatchGetItem"):
         pipeline.upload(key, video)
         (failure,) = pipeline.failures(wait_seconds=20)
 
@@ -82,17 +81,9 @@ def test_the_role_may_not(pipeline: Pipeline, attempt: Attempt) -> None:
         attempt(_as_the_function(pipeline.aws), pipeline.aws)
 
 
-def _role(aws: LocalAws) -> str:
-    function = aws.client("lambda").get_function_configuration(
-        FunctionName=aws.outputs.function_name
-    )
-    arn: str = function["Role"]
-    return arn
-
-
 def _as_the_function(aws: LocalAws) -> Callable[[str], Any]:
     """Return a maker of clients with the credentials of the execution role."""
-    credentials = aws.client("sts").assume_role(RoleArn=_role(aws), RoleSessionName="test")[
+    credentials = aws.client("sts").assume_role(RoleArn=role_of(aws), RoleSessionName="test")[
         "Credentials"
     ]
     return lambda service: aws.session().client(
@@ -109,24 +100,3 @@ def _foreign_bucket(aws: LocalAws) -> str:
     s3.create_bucket(Bucket="somebody-elses")
     s3.put_object(Bucket="somebody-elses", Key="secret", Body=b"secret")
     return "somebody-elses"
-
-
-@contextmanager
-def _without(aws: LocalAws, action: str) -> Iterator[None]:
-    """Take an action away from the function's role, for a while."""
-    iam = aws.client("iam")
-    role = _role(aws).rpartition("/")[2]
-    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    whole = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-    part = {
-        **whole,
-        "Statement": [
-            statement for statement in whole["Statement"] if statement["Action"] != [action]
-        ],
-    }
-    assert part != whole
-    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(part))
-    try:
-        yield
-    finally:
-        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(whole))

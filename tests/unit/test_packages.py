@@ -41,6 +41,12 @@ def test_what_measures_does_not_need_the_embedded_aws(folder: str) -> None:
     assert "local" not in {name[0] for name in imports(folder)}
 
 
+def test_what_recovers_needs_the_function_and_the_stack_s_outputs_alone() -> None:
+    names = set(imports("recover"))
+    assert {name[0] for name in names} & OURS == {"function", "recover", "stacks"}
+    assert {name[1] for name in names if name[0] == "stacks"} == {"outputs"}
+
+
 def test_the_samples_need_nothing_else_of_ours() -> None:
     assert {name[0] for name in imports("samples")} & OURS == {"samples"}
 
