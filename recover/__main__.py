@@ -80,22 +80,28 @@ def main(arguments: Sequence[str]) -> int:
     for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, signal.default_int_handler)
     try:
-        return _COMMANDS[options.command](deployment(options.stack), options)
+        status = _COMMANDS[options.command](deployment(options.stack), options)
+        sys.stdout.flush()
     except (FunctionSettingsError, StackNotFoundError) as error:
         return _failed(str(error), _NOT_DONE)
     except (BotoCoreError, ClientError) as error:
         return _failed(in_words(error), _NOT_DONE)
     except OSError as error:
+        if error.filename:
+            return _failed(f"{error.filename}: {error.strerror}: check its permissions", _NOT_DONE)
         # What sys.stdout fails to write it tries again at the end, which changes the exit code.
         with Path(os.devnull).open("wb") as nowhere:
             os.dup2(nowhere.fileno(), sys.stdout.fileno())
         return _failed(
-            f"standard output: {error.strerror}: check where it is directed to", _NOT_DONE
+            f"standard output: {error.strerror}: check where it is directed to; what was sent "
+            "stays sent",
+            _NOT_DONE,
         )
     except KeyboardInterrupt:
         return _failed(
             "interrupted; what was sent stays sent; run it again to finish", _INTERRUPTED
         )
+    return status
 
 
 def _failures(stack: Deployment, options: Options) -> int:

@@ -117,14 +117,17 @@ class Options:
 
 def parse(arguments: Sequence[str]) -> Options:
     """Read the arguments. Exit with 2 and a line that says what is wrong, as argparse does."""
-    given = _parser().parse_args(arguments, argparse.Namespace(**_NOT_ASKED))
+    parser = _parser()
+    given = parser.parse_args(arguments, argparse.Namespace(**_NOT_ASKED))
+    if given.timeout is not None and not given.wait:
+        parser.error("argument --timeout: goes with --wait")
     return Options(
         command=given.command,
         stack=given.stack,
         choice=Choice(prefix=given.prefix, since=given.since, until=given.until),
         dry_run=given.dry_run,
         rate=given.rate,
-        patience_seconds=given.timeout if given.wait else None,
+        patience_seconds=(given.timeout or _PATIENCE_SECONDS) if given.wait else None,
         json=given.json,
     )
 
@@ -137,7 +140,7 @@ _NOT_ASKED: dict[str, object] = {
     "dry_run": False,
     "rate": _RATE,
     "wait": False,
-    "timeout": _PATIENCE_SECONDS,
+    "timeout": None,
     "json": False,
 }
 
@@ -222,10 +225,9 @@ def _add_sending(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout",
         type=_positive,
-        default=_PATIENCE_SECONDS,
         metavar="S",
         help="with --wait: give up when no result has come for so many seconds "
-        "(default: %(default)g, which is three tries of a long video)",
+        f"(default: {_PATIENCE_SECONDS:g}, which is three tries of a long video)",
     )
     parser.add_argument(
         "--rate",

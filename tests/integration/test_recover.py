@@ -472,7 +472,7 @@ def test_the_rights_of_an_operator_suffice(
 @pytest.mark.parametrize(
     ("action", "place", "command"), RIGHTS, ids=[f"{action} {place}" for action, place, _ in RIGHTS]
 )
-def test_each_right_of_an_operator_is_needed_and_named_where_it_lacks(  # noqa: PLR0913
+def test_each_right_of_an_operator_is_needed_and_named_where_it_lacks(  # noqa: PLR0913, PLR0917 - fixtures
     pipeline: Pipeline,
     recover: Operator,
     as_operator: Callable[[dict[str, object]], None],

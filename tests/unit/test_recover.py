@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice
+from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -12,6 +16,7 @@ from recover.arguments import parse
 from recover.failures_queue import read_message
 from recover.many_requests import answers
 from recover.terminal import shown
+from stacks.configuration import REPOSITORY
 
 RECORD = {
     "eventSource": "aws:s3",
@@ -116,6 +121,7 @@ def test_times_are_dates_or_how_long_ago() -> None:
         (["missing", "--stack", "x", "--rate", "nan"], "nan is not above 0"),
         (["missing", "--stack", "x", "--rate", "many"], "'many' is no number"),
         (["missing", "--stack", "x", "--wait", "--dry-run"], "not allowed with"),
+        (["missing", "--stack", "x", "--timeout", "5"], "--timeout: goes with --wait"),
     ],
 )
 def test_wrong_usage_is_named(
@@ -137,3 +143,76 @@ def test_not_everything_is_asked_before_the_first_answer_is_taken() -> None:
     first = [*islice(answers(asked_of, count()), 3)]
     assert first == [0, 1, 2]
     assert len(asked) < 1000
+
+
+PROGRAM = (
+    "import sys; from pathlib import Path; from stacks import outputs; "
+    "outputs.LOCAL_STACK_FILE = Path(sys.argv[1]); "
+    "from recover.__main__ import main; sys.exit(main(sys.argv[2:]))"
+)
+OUTPUTS = {
+    "inputBucket": "videos",
+    "outputBucket": "results",
+    "galleryBucket": "faces",
+    "galleryKey": "gallery/encodings.npz",
+    "studentsTable": "students",
+    "functionName": "recogniser",
+    "failuresQueueUrl": "https://sqs.eu-west-1.amazonaws.com/123456789012/failures",
+    "logGroup": "recogniser",
+    "region": "eu-west-1",
+}
+
+
+def run(*arguments: str, stack: Path, output: int | IO[str]) -> subprocess.CompletedProcess[str]:
+    """Run the command with a stack that nothing answers for."""
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(stack), *arguments, "--stack", "local"],
+        check=False,
+        cwd=REPOSITORY,
+        stderr=subprocess.PIPE,
+        stdout=output,
+        text=True,
+    )
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Path:
+    file = tmp_path / "stack.json"
+    # A port that nobody listens on.
+    file.write_text(json.dumps({"endpoint_url": "http://127.0.0.1:1", "outputs": OUTPUTS}))
+    return file
+
+
+def test_the_policy_names_the_stacks_own_resources_and_whole_actions(stack: Path) -> None:
+    ended = run("policy", stack=stack, output=subprocess.PIPE)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    policy = json.loads(ended.stdout)
+    resources = {resource for each in policy["Statement"] for resource in each["Resource"]}
+    assert resources == {
+        "arn:aws:s3:::videos",
+        "arn:aws:s3:::videos/*",
+        "arn:aws:s3:::results",
+        "arn:aws:s3:::results/*",
+        "arn:aws:s3:::faces",
+        "arn:aws:sqs:eu-west-1:123456789012:failures",
+        "arn:aws:lambda:eu-west-1:123456789012:function:recogniser",
+    }
+    assert not any("*" in action for each in policy["Statement"] for action in each["Action"])
+
+
+def test_an_output_that_takes_nothing_is_said(stack: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        ended = run("policy", stack=stack, output=full)
+    assert ended.returncode == 3
+    assert ended.stderr.startswith("recover: standard output: No space left on device: check")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_a_stack_that_is_not_there_is_said_with_the_remedy(stack: Path) -> None:
+    ended = run("failed", stack=stack.parent / "none.json", output=subprocess.PIPE)
+    assert ended.returncode == 3
+    assert ended.stderr.startswith("recover: The local stack is not running: start it with")
+    ended = run("failed", stack=stack, output=subprocess.PIPE)
+    assert ended.returncode == 3
+    assert "check that the stack is up" in ended.stderr
+    assert ended.stderr.count("\n") == 1
