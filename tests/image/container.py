@@ -7,7 +7,7 @@ import re
 import threading
 import time
 import uuid
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Self
@@ -19,7 +19,7 @@ from local.runtime_api import Invocation, Message, RuntimeApi, Said
 from local.sandbox import ContainerSandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from types import TracebackType
 
     from local.aws import LocalAws
@@ -173,19 +173,6 @@ def deployed_function(aws: LocalAws) -> FunctionConfiguration:
         log_level="INFO",
         variables=function["Environment"]["Variables"],
     )
-
-
-@contextmanager
-def unnoticed(aws: LocalAws) -> Iterator[None]:
-    """Let the bucket tell no one of the uploads in the block: no other container runs them."""
-    s3, bucket = aws.client("s3"), aws.outputs.input_bucket
-    found = s3.get_bucket_notification_configuration(Bucket=bucket)
-    trigger = {"LambdaFunctionConfigurations": found["LambdaFunctionConfigurations"]}
-    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
-    try:
-        yield
-    finally:
-        s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=trigger)
 
 
 def _upload(bucket: str, key: str) -> dict[str, object]:

@@ -11,8 +11,9 @@ import pytest
 
 from function.results import csv_key
 from local.container_engine import ContainerEngineError
-from tests.image.container import Container, unnoticed
+from tests.image.container import Container
 from tests.integration.conftest import OBAMA
+from tests.integration.pipeline import unnoticed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,11 +23,12 @@ from local.container_engine import ContainerEngine, ContainerEngineError
 from local.lifeline import Lifeline
 from stacks.configuration import REPOSITORY
 from tests.image.conftest import PYTHON_VERSION, unavailable
-from tests.image.container import Container, unnoticed
+from tests.image.container import Container
 from tests.image.private_engine import PrivateEngine, PrivateEngineError
 from tests.image.test_contents import layers
 from tests.infra.recording import run_program
 from tests.integration.conftest import OBAMA
+from tests.integration.pipeline import unnoticed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,8 +13,9 @@ from function.recogniser.faces.models import DESCRIPTOR, network_file
 from function.results import csv_key
 from samples.sample_class import person_in_class
 from samples.sample_video import Scene, write_video
-from tests.image.container import Container, unnoticed
+from tests.image.container import Container
 from tests.integration.conftest import OBAMA, SMALL
+from tests.integration.pipeline import unnoticed
 
 if TYPE_CHECKING:
     from local.aws import LocalAws

@@ -5,12 +5,16 @@ from __future__ import annotations
 import csv
 import json
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from function.results import csv_key, error_key
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from local.aws import LocalAws
 
 _PATIENCE_SECONDS = 90
@@ -47,6 +51,19 @@ class Pipeline:
         self.aws = aws
         self._s3 = aws.client("s3")
         self._sqs = aws.client("sqs")
+
+    def stack_file(self, folder: Path, **exports: str) -> Path:
+        """Write what a running local stack writes, in a folder of the test's, and return where.
+
+        `exports` take the place of the stack's own.
+        """
+        running = {
+            "endpoint_url": self.aws.endpoint_url,
+            "outputs": {**self.aws.exports, **exports},
+        }
+        file = folder / "stack.json"
+        file.write_text(json.dumps(running), encoding="utf-8")
+        return file
 
     def upload(self, key: str, video: bytes) -> None:
         """Put a video into the input bucket."""
@@ -131,3 +148,16 @@ class Pipeline:
         """Return an object's ETag, or what results say when there is no such object."""
         found = self._s3.list_objects_v2(Bucket=bucket, Prefix=key).get("Contents", [])
         return next((entry["ETag"] for entry in found if entry["Key"] == key), "none")
+
+
+@contextmanager
+def unnoticed(aws: LocalAws) -> Iterator[None]:
+    """Let the bucket tell no one of the uploads in the block: the function is not run for them."""
+    s3, bucket = aws.client("s3"), aws.outputs.input_bucket
+    found = s3.get_bucket_notification_configuration(Bucket=bucket)
+    trigger = {"LambdaFunctionConfigurations": found["LambdaFunctionConfigurations"]}
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
+    try:
+        yield
+    finally:
+        s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=trigger)

@@ -41,17 +41,7 @@ def enrol(
 ) -> Iterator[list[str]]:
     """Give the command that enrols the sample class in the stack; forget the class afterwards."""
     deployment = empty_pipeline.aws.deployment
-    running = tmp_path / "stack.json"
-    running.write_text(
-        json.dumps(
-            {
-                "endpoint_url": deployment.endpoint_url,
-                "outputs": empty_pipeline.aws.exports,
-            }
-        ),
-        encoding="utf-8",
-    )
-    monkeypatch.setattr(outputs, "LOCAL_STACK_FILE", running)
+    monkeypatch.setattr(outputs, "LOCAL_STACK_FILE", empty_pipeline.stack_file(tmp_path))
     sample = make_sample_class(tmp_path / "class")
     yield [
         *("--students", str(sample.students), "--portraits", str(sample.portraits)),

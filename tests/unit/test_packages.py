@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-OURS = {"bench", "enroll", "function", "loadtest", "local", "samples", "stacks", "tests"}
+OURS = {"bench", "enroll", "function", "loadtest", "local", "recover", "samples", "stacks", "tests"}
 SDK = {"boto3", "botocore", "types_boto3_dynamodb", "types_boto3_s3"}
 
 
@@ -39,6 +39,12 @@ def imported(files: Iterable[Path]) -> Iterator[tuple[str, ...]]:
 @pytest.mark.parametrize("folder", ["bench", "loadtest", "samples"])
 def test_what_measures_does_not_need_the_embedded_aws(folder: str) -> None:
     assert "local" not in {name[0] for name in imports(folder)}
+
+
+def test_what_recovers_needs_the_function_and_the_stack_s_outputs_alone() -> None:
+    names = set(imports("recover"))
+    assert {name[0] for name in names} & OURS == {"function", "recover", "stacks"}
+    assert {name[1] for name in names if name[0] == "stacks"} == {"outputs"}
 
 
 def test_the_samples_need_nothing_else_of_ours() -> None:
