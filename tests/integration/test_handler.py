@@ -27,7 +27,6 @@ from local.emulator import REGION, start_emulator
 from local.lifeline import Lifeline
 from samples.pictures import sample_picture
 from samples.sample_video import Scene, write_video
-from stacks.embedded_aws import ADMINISTRATOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,8 +54,8 @@ def environment() -> Iterator[None]:
         emulator = start_emulator(lifeline, port=0, retry_base_seconds=1)
         for name, value in {
             "AWS_ENDPOINT_URL": emulator.endpoint_url,
-            "AWS_ACCESS_KEY_ID": ADMINISTRATOR,
-            "AWS_SECRET_ACCESS_KEY": ADMINISTRATOR,
+            "AWS_ACCESS_KEY_ID": emulator.administrator.key_id,
+            "AWS_SECRET_ACCESS_KEY": emulator.administrator.secret,
             "AWS_DEFAULT_REGION": REGION,
             "OUTPUT_BUCKET": RESULTS,
             "STUDENTS_TABLE": STUDENTS,

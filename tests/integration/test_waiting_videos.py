@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import boto3
@@ -46,6 +47,7 @@ def enrol(
         json.dumps(
             {
                 "endpoint_url": deployment.endpoint_url,
+                "access_key": asdict(empty_pipeline.aws.administrator),
                 "outputs": empty_pipeline.aws.exports,
             }
         ),
