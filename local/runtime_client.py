@@ -16,7 +16,8 @@ from awslambdaric.lambda_runtime_client import LambdaRuntimeClient, LambdaRuntim
 from awslambdaric.lambda_runtime_marshaller import to_json
 
 
-class _RuntimeClient(LambdaRuntimeClient):  # type: ignore[misc] - the package has no types
+# The package has no types.
+class _RuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
     def call_rapid(
         self,
         http_method: str,

@@ -47,7 +47,7 @@ _LONGEST_PRESIGNED = timedelta(days=7)
 
 
 class SignatureError(Exception):
-    """A request is not signed as it should be; the code is AWS's, the message says what is wrong."""
+    """A request is not signed as it should be. The code is AWS's, the message says why."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -194,6 +194,7 @@ class Signature:
     def _computed(self, request: Request, secret: str, body: bytes) -> str:
         credentials = Credentials(self.key_id, secret, self.token)
         is_presigned = self.lifetime is not None
+        kind: type[SigV4Auth]
         if self.service == "s3":
             kind = S3SigV4QueryAuth if is_presigned else S3SigV4Auth
         else:
