@@ -80,11 +80,11 @@ class LocalAws:
             self._process = emulator.process
             self.administrator = emulator.administrator
             self.account = Account(emulator.endpoint_url, emulator.administrator)
+            self.deployer = Account(emulator.endpoint_url, emulator.deployer)
             functions = FunctionHost(
-                self.account, self.lifeline, workers=self._workers, start=self._start
+                self.deployer, self.lifeline, workers=self._workers, start=self._start
             )
             ending.callback(functions.stop)
-            self.deployer = Account(emulator.endpoint_url, emulator.deployer)
             self._provisioner = Provisioner(self.deployer, functions)
             self.exports = self.deploy(PROGRAM, configuration)
             self.outputs = StackOutputs.from_mapping(self.exports)

@@ -36,8 +36,7 @@ def main(descriptor: int) -> None:
             administrator=AccessKey(
                 key_id=os.environ["AWS_ACCESS_KEY_ID"], secret=os.environ["AWS_SECRET_ACCESS_KEY"]
             ),
-            # Queues' URLs say localhost.
-            hosts=frozenset({f"{host}:{port}", f"localhost:{port}"}),
+            host=f"{host}:{port}",
         ),
     )
     # A hundred uploads at once are several hundred open files.

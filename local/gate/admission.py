@@ -47,7 +47,7 @@ class Admission:
 
     deployer: AccessKey
     administrator: AccessKey
-    hosts: frozenset[str]
+    host: str
     origins: frozenset[str] = frozenset()
 
     def check_sender(self, request: Request) -> None:
@@ -56,11 +56,8 @@ class Admission:
         A browser names the origin in all requests to other origins but those that no page can read
         the answer of, and a page can choose no other host than the one that it asks.
         """
-        if request.headers.get("host") not in self.hosts:
-            raise RefusedError(
-                f"the embedded AWS is asked as {' or '.join(sorted(self.hosts))}, and by no other "
-                "name"
-            )
+        if request.headers.get("host") != self.host:
+            raise RefusedError(f"the embedded AWS is asked as {self.host}, and by no other name")
         origin = request.headers.get("origin")
         if origin is not None and origin not in self.origins:
             raise RefusedError("the embedded AWS is not there for pages in a browser")
