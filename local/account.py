@@ -1,4 +1,4 @@
-"""The embedded AWS account: where it is, and its administrator's clients."""
+"""The embedded AWS account: where it is, and clients with one of its access keys."""
 
 from __future__ import annotations
 
@@ -11,23 +11,26 @@ from stacks.embedded_aws import embedded_aws_session
 if TYPE_CHECKING:
     import boto3
 
+    from stacks.embedded_aws import AccessKey
+
 
 class Account:
-    """The administrator's access to an emulator. One client for each service, for all threads."""
+    """A key's access to the embedded AWS. One client for each service, for all threads."""
 
-    def __init__(self, endpoint_url: str) -> None:
+    def __init__(self, endpoint_url: str, access_key: AccessKey) -> None:
         self.endpoint_url = endpoint_url
+        self._access_key = access_key
         self.region = REGION
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
         self.account_id: str = self.client("sts").get_caller_identity()["Account"]
 
     def session(self) -> boto3.Session:
-        """Return a session with the administrator's credentials."""
-        return embedded_aws_session(self.region)
+        """Return a session with the key."""
+        return embedded_aws_session(self.region, self._access_key)
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - the type depends on the service
-        """Return the administrator's boto3 client for a service."""
+        """Return the key's boto3 client for a service."""
         # Clients may be shared between threads; making them may not.
         with self._lock:
             if service not in self._clients:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import boto3
 
     from local.sandbox import StartSandbox
+    from stacks.embedded_aws import AccessKey
 
 PROGRAM = REPOSITORY / "__main__.py"
 
@@ -50,6 +51,7 @@ class LocalAws:
     """
 
     endpoint_url: str
+    administrator: AccessKey
     outputs: StackOutputs
     exports: Mapping[str, object]
 
@@ -76,12 +78,14 @@ class LocalAws:
             )
             self.endpoint_url = emulator.endpoint_url
             self._process = emulator.process
-            self._account = Account(emulator.endpoint_url)
+            self.administrator = emulator.administrator
+            self.account = Account(emulator.endpoint_url, emulator.administrator)
+            self.deployer = Account(emulator.endpoint_url, emulator.deployer)
             functions = FunctionHost(
-                self._account, self.lifeline, workers=self._workers, start=self._start
+                self.deployer, self.lifeline, workers=self._workers, start=self._start
             )
             ending.callback(functions.stop)
-            self._provisioner = Provisioner(self._account, functions)
+            self._provisioner = Provisioner(self.deployer, functions)
             self.exports = self.deploy(PROGRAM, configuration)
             self.outputs = StackOutputs.from_mapping(self.exports)
             self._ending = ending.pop_all()
@@ -111,15 +115,17 @@ class LocalAws:
     @property
     def deployment(self) -> Deployment:
         """The stack as enrolment and the load test take it."""
-        return Deployment(outputs=self.outputs, endpoint_url=self.endpoint_url)
+        return Deployment(
+            outputs=self.outputs, endpoint_url=self.endpoint_url, access_key=self.administrator
+        )
 
     def session(self) -> boto3.Session:
         """Return a session with the administrator's credentials."""
-        return self._account.session()
+        return self.account.session()
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - the type depends on the service
         """Return the administrator's boto3 client for a service, for any thread to use."""
-        return self._account.client(service)
+        return self.account.client(service)
 
     def wait(self) -> int:
         """Wait until the emulator ends, which by itself it does not; return its exit status."""

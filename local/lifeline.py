@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from types import TracebackType
 
 _ENGINE_SECONDS = 60
@@ -86,11 +86,13 @@ class Lifeline:
         environment: Mapping[str, str],
         folder: Path,
         output: int | IO[bytes],
+        descriptors: Collection[int] = (),
     ) -> subprocess.Popen[bytes]:
         """Start a child that ends when we do.
 
-        `environment` is all the child sees: nothing of the user's own is passed on. Standard
-        output and error both go to `output`. Raises LifelineCutError after the end.
+        `environment` and `descriptors`, files that are open, are all the child sees: nothing of the
+        user's own is passed on. Standard output and error both go to `output`. Raises
+        LifelineCutError after the end.
         """
         # Under a lock with the end, so that no child joins the group after it was emptied.
         with self._starting:
@@ -103,6 +105,7 @@ class Lifeline:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                pass_fds=descriptors,
                 process_group=self._watcher.pid,
             )
             self._children.append(child)

@@ -1,8 +1,14 @@
-"""A small HTTP server on a free port of loopback, for processes of our own to talk to."""
+"""A small HTTP server on a free port of loopback, for processes of our own to talk to.
+
+Others can reach the port, too: other users of the machine, and pages in a browser. So each server
+answers only at paths that begin with a secret of its own.
+"""
 
 from __future__ import annotations
 
+import hmac
 import http.server
+import secrets
 import sys
 import threading
 from http import HTTPStatus
@@ -21,6 +27,21 @@ class LoopbackHandler(http.server.BaseHTTPRequestHandler):
     """Reads and writes JSON bodies of a known length, and keeps no log."""
 
     protocol_version = "HTTP/1.1"
+
+    def parse_request(self) -> bool:
+        """Read the request's head, and leave in `path` what comes after the server's secret."""
+        if not super().parse_request():
+            return False
+        _, secret, path = (*self.path.split("/", 2), "")[:3]
+        server: Any = self.server
+        knows = hmac.compare_digest(secret.encode(), server.secret.encode())
+        # A page can learn of no secret, and yet has no business here.
+        if not knows or self.headers["Host"] != server.host or "Origin" in self.headers:
+            self.close_connection = True  # with a body that nobody has read
+            self.refuse()
+            return False
+        self.path = f"/{path}"
+        return True
 
     def body(self) -> bytes:
         """Read the body of the request."""
@@ -53,13 +74,19 @@ class LoopbackServer(http.server.ThreadingHTTPServer):
     request_queue_size = 1024
 
     def __init__(self, handler: type[LoopbackHandler]) -> None:
+        self.secret = secrets.token_urlsafe(32)
         super().__init__((HOST, 0), handler)
         threading.Thread(target=self.serve_forever, args=(_CLOSING_SECONDS,), daemon=True).start()
 
     @property
-    def address(self) -> str:
+    def host(self) -> str:
         """Return host and port."""
         return f"{HOST}:{self.server_port}"
+
+    @property
+    def address(self) -> str:
+        """Return host, port, and the secret that paths begin with."""
+        return f"{self.host}/{self.secret}"
 
     def close(self) -> None:
         """Close the port."""

@@ -89,7 +89,11 @@ class RuntimeApi:
 
     @property
     def address(self) -> str:
-        """What the runtime client takes as AWS_LAMBDA_RUNTIME_API."""
+        """What the runtime client takes as AWS_LAMBDA_RUNTIME_API.
+
+        Unlike Lambda's it has a path: the secret without which others on the machine can take no
+        event and give no answer.
+        """
         return self._server.address
 
     def hand_over(self, invocation: Invocation) -> None:

@@ -68,7 +68,7 @@ class ProcessSandbox:
     ) -> None:
         self._tmp = tempfile.mkdtemp(dir=lifeline.folder, prefix="tmp-")
         self._process = lifeline.start(
-            [sys.executable, "-m", "awslambdaric", function.handler],
+            [sys.executable, "-m", "local.runtime_client", function.handler],
             environment={
                 **variables,
                 "LAMBDA_TASK_ROOT": str(REPOSITORY),

@@ -6,8 +6,10 @@ import argparse
 import fcntl
 import json
 import os
+import shlex
 import signal
 from contextlib import contextmanager
+from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,7 +19,6 @@ from local.aws import LocalAws
 from local.container_engine import ContainerEngine, ContainerEngineError
 from local.image import IMAGE
 from local.sandbox import ContainerSandbox, ProcessSandbox
-from stacks.embedded_aws import ADMINISTRATOR
 from stacks.outputs import LOCAL_STACK_FILE
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 DEFAULT_PORT = 4566
 HIGHEST_PORT = 65535
 RETRY_BASE_SECONDS = 1.0
+
+ENVIRONMENT_FILE = "environment"
+"""The name of the file that AWS's own tools are pointed to the stack with, beside the note."""
 
 
 class AlreadyUpError(Exception):
@@ -110,7 +114,7 @@ def _only_one() -> Iterator[None]:
     The lock is on the folder and the kernel's: it ends with this process, however that ends.
     """
     folder = LOCAL_STACK_FILE.parent
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
     place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -132,13 +136,33 @@ def _where() -> str:
 
 
 def _publish(aws: LocalAws, file: Path) -> None:
-    """Leave a note of what runs where, for `--stack local` of the other commands."""
+    """Leave a note of what runs where, for `--stack local` of the other commands.
+
+    Beside it, the same for AWS's own tools: variables for a shell to read.
+    """
+    key = aws.administrator
+    variables = {
+        "AWS_ENDPOINT_URL": aws.endpoint_url,
+        "AWS_DEFAULT_REGION": aws.outputs.region,
+        "AWS_ACCESS_KEY_ID": key.key_id,
+        "AWS_SECRET_ACCESS_KEY": key.secret,
+    }
+    # What the user has of their own would be taken together with these.
+    lines = ["unset AWS_PROFILE AWS_SESSION_TOKEN"]
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+    _write_private(aws, file.with_name(ENVIRONMENT_FILE), "\n".join(lines) + "\n")
+    note = {"endpoint_url": aws.endpoint_url, "access_key": asdict(key), "outputs": aws.exports}
+    _write_private(aws, file, json.dumps(note, indent=2))
+
+
+def _write_private(aws: LocalAws, file: Path, text: str) -> None:
+    """Write a file for the user alone, that ends with the embedded AWS."""
     aws.lifeline.remove_at_end(file)
-    note = {"endpoint_url": aws.endpoint_url, "outputs": aws.exports}
     draft = file.with_suffix(".draft")
+    aws.lifeline.remove_at_end(draft)
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as output:
-        json.dump(note, output, indent=2)
+        output.write(text)
     draft.replace(file)
 
 
@@ -154,9 +178,9 @@ The local stack is up at [bold]{aws.endpoint_url}[/bold]. Ctrl-C ends it, and al
 
 {exports}
 
+It lets in only who has the access key of this run, which is in files that only you can read.
 In another terminal, point AWS's tools and libraries to it (the AWS CLI from 2.13 on):
-  export AWS_ENDPOINT_URL={aws.endpoint_url} AWS_DEFAULT_REGION={outputs.region} \
-AWS_ACCESS_KEY_ID={ADMINISTRATOR} AWS_SECRET_ACCESS_KEY={ADMINISTRATOR}
+  . {shlex.quote(str(LOCAL_STACK_FILE.with_name(ENVIRONMENT_FILE)))}
 Enrol a class:
   python -m enroll --stack local --students students.csv --portraits portraits/
 Put a video in, and get its CSV:

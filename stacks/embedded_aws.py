@@ -8,18 +8,34 @@ send what is meant for this machine through the proxy. So nothing of them is rea
 from __future__ import annotations
 
 import os
+import secrets
+import string
+from dataclasses import dataclass, field
+from typing import Self
 
 import boto3
 from botocore.config import Config
 from botocore.session import Session
 
-# The embedded AWS knows one administrator, whose key's id and secret are both this; it listens on
-# loopback only.
-ADMINISTRATOR = "test"
+_KEY_ID_CHARACTERS = string.ascii_uppercase + "234567"
 
 
-def embedded_aws_session(region: str) -> boto3.Session:
-    """Return a session of the administrator; its clients still need the endpoint's URL."""
+@dataclass(frozen=True, kw_only=True)
+class AccessKey:
+    """An access key of the embedded AWS, good for one run of it."""
+
+    key_id: str
+    secret: str = field(repr=False)
+
+    @classmethod
+    def random(cls) -> Self:
+        """Make one that nobody can guess, in the form of AWS's own."""
+        characters = (secrets.choice(_KEY_ID_CHARACTERS) for _ in range(16))
+        return cls(key_id="AKIA" + "".join(characters), secret=secrets.token_urlsafe(30))
+
+
+def embedded_aws_session(region: str, access_key: AccessKey) -> boto3.Session:
+    """Return a session with that key; its clients still need the endpoint's URL."""
     # Each variable without the places it is otherwise looked up in: its name in the
     # configuration file, and in the environment.
     variables = {
@@ -32,7 +48,7 @@ def embedded_aws_session(region: str) -> boto3.Session:
     session.set_default_client_config(Config(proxies={}))
     return boto3.Session(
         region_name=region,
-        aws_access_key_id=ADMINISTRATOR,
-        aws_secret_access_key=ADMINISTRATOR,
+        aws_access_key_id=access_key.key_id,
+        aws_secret_access_key=access_key.secret,
         botocore_session=session,
     )

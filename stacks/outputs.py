@@ -16,7 +16,7 @@ import boto3
 from pulumi import automation
 
 from stacks.configuration import REPOSITORY
-from stacks.embedded_aws import embedded_aws_session
+from stacks.embedded_aws import AccessKey, embedded_aws_session
 from stacks.names import camel_case
 
 if TYPE_CHECKING:
@@ -64,11 +64,13 @@ class StackOutputs:
 class Deployment:
     """A stack that is up: its outputs, and where its AWS is.
 
-    `endpoint_url` is None on AWS, and the address of the embedded AWS for the local stack.
+    `endpoint_url` and `access_key` are None on AWS; for the local stack they are the address of the
+    embedded AWS, and the key that it lets in.
     """
 
     outputs: StackOutputs
     endpoint_url: str | None = None
+    access_key: AccessKey | None = None
 
     def session(self) -> boto3.Session:
         """Return a session in the stack's region.
@@ -76,9 +78,9 @@ class Deployment:
         Credentials come from boto3's standard chain, except that the embedded AWS accepts its
         own administrator only.
         """
-        if self.endpoint_url is None:
+        if self.access_key is None:
             return boto3.Session(region_name=self.outputs.region)
-        return embedded_aws_session(self.outputs.region)
+        return embedded_aws_session(self.outputs.region, self.access_key)
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - the type depends on the service
         """Return a boto3 client of the service that speaks to this deployment."""
@@ -96,6 +98,7 @@ def _local_deployment() -> Deployment:
         return Deployment(
             outputs=StackOutputs.from_mapping(running["outputs"]),
             endpoint_url=running["endpoint_url"],
+            access_key=AccessKey(**running["access_key"]),
         )
     except FileNotFoundError:
         raise StackNotFoundError(

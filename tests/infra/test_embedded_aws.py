@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stacks.embedded_aws import embedded_aws_session
+from stacks.embedded_aws import AccessKey, embedded_aws_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 TABLES = ["students"]
+KEY = AccessKey.random()
 
 
 class _Tables(BaseHTTPRequestHandler):
@@ -79,13 +80,13 @@ def test_configuration_files_are_not_read(
 
 
 def _ask(endpoint_url: str) -> None:
-    session = embedded_aws_session("us-east-1")
+    session = embedded_aws_session("us-east-1", KEY)
     client = session.client("dynamodb", endpoint_url=endpoint_url)
     assert client.list_tables()["TableNames"] == TABLES
     assert client.meta.region_name == "us-east-1"
     credentials = session.get_credentials()
     assert credentials is not None
-    assert (credentials.access_key, credentials.secret_key) == ("test", "test")
+    assert (credentials.access_key, credentials.secret_key) == (KEY.key_id, KEY.secret)
     # A resource has a client of its own.
     tables = session.resource("dynamodb", endpoint_url=endpoint_url).tables.all()
     assert [table.name for table in tables] == TABLES

@@ -67,13 +67,16 @@ def test_a_missing_export_is_named(missing: dict[str, object]) -> None:
 
 def test_a_running_local_stack_is_found(stack_file: Path) -> None:
     endpoint = "http://127.0.0.1:4566"
-    stack_file.write_text(json.dumps({"endpoint_url": endpoint, "outputs": EXPORTS}))
+    key = {"key_id": "id", "secret": "of this run"}
+    stack_file.write_text(
+        json.dumps({"endpoint_url": endpoint, "access_key": key, "outputs": EXPORTS})
+    )
     found = deployment("local")
     assert found.outputs == StackOutputs.from_mapping(EXPORTS)
     assert found.client("s3").meta.endpoint_url == endpoint
     credentials = found.session().get_credentials()
     assert credentials is not None
-    assert (credentials.access_key, credentials.secret_key) == ("test", "test")
+    assert (credentials.access_key, credentials.secret_key) == ("id", "of this run")
 
 
 @pytest.mark.usefixtures("stack_file")

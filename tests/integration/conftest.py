@@ -23,7 +23,6 @@ from local.lifeline import Lifeline
 from samples.pictures import sample_picture
 from samples.sample_class import make_sample_class, person_in_class
 from samples.sample_video import Scene, write_video
-from stacks.embedded_aws import ADMINISTRATOR
 from tests.integration.handler_alone import GALLERY, RESULTS, STUDENTS, VIDEOS
 from tests.integration.pipeline import Pipeline
 
@@ -88,8 +87,8 @@ def environment() -> Iterator[None]:
         emulator = start_emulator(lifeline, port=0, retry_base_seconds=1)
         for name, value in {
             "AWS_ENDPOINT_URL": emulator.endpoint_url,
-            "AWS_ACCESS_KEY_ID": ADMINISTRATOR,
-            "AWS_SECRET_ACCESS_KEY": ADMINISTRATOR,
+            "AWS_ACCESS_KEY_ID": emulator.administrator.key_id,
+            "AWS_SECRET_ACCESS_KEY": emulator.administrator.secret,
             "AWS_DEFAULT_REGION": REGION,
             "OUTPUT_BUCKET": RESULTS,
             "STUDENTS_TABLE": STUDENTS,

@@ -6,7 +6,7 @@ import csv
 import json
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from function.results import csv_key, error_key
@@ -59,6 +59,7 @@ class Pipeline:
         """
         running = {
             "endpoint_url": self.aws.endpoint_url,
+            "access_key": asdict(self.aws.administrator),
             "outputs": {**self.aws.exports, **exports},
         }
         file = folder / "stack.json"

@@ -101,8 +101,8 @@ def test_nothing_is_left_of_a_stack_that_was_up(
     up: Up, ending: signal.Signals, exit_code: int
 ) -> None:
     process = up.started()
+    wait_until(lambda: len(_descendants(process.pid)) >= 3)  # watcher, emulator and a worker
     port, descendants = up.port(), _descendants(process.pid)
-    assert len(descendants) >= 3  # the watcher, the emulator and a worker
     assert _answers(port)
     assert list(up.temporary.iterdir())
 
@@ -113,7 +113,7 @@ def test_nothing_is_left_of_a_stack_that_was_up(
     assert "Traceback" not in errors
     wait_until(lambda: not any(map(_lives, descendants)))
     wait_until(lambda: not list(up.temporary.iterdir()))
-    wait_until(lambda: not up.note.exists())
+    wait_until(lambda: not list(up.note.parent.iterdir()))
     assert not _answers(port)
 
 

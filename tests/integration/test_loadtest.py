@@ -27,7 +27,6 @@ from loadtest.session import Session
 from loadtest.sources import Source, find_sources
 from loadtest.target import Target
 from loadtest.workload import key_start, plan
-from stacks.embedded_aws import ADMINISTRATOR
 from stacks.outputs import LOCAL_STACK_FILE
 from tests.integration.conftest import BIDEN, OBAMA
 
@@ -46,8 +45,8 @@ _A_SECOND = timedelta(seconds=1)
 @pytest.fixture(autouse=True)
 def _as_administrator(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Find the emulator's credentials by the standard chain, and give signals back."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ADMINISTRATOR)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", ADMINISTRATOR)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", aws.administrator.key_id)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", aws.administrator.secret)
     monkeypatch.setenv("AWS_DEFAULT_REGION", aws.outputs.region)
     taken = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     handlers = [signal.getsignal(number) for number in taken]

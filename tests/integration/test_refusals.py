@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local.account import Account
 from local.function_host import FunctionHost
 from local.program import DeploymentError, run_program
 from local.provisioning import Provisioner
@@ -91,8 +90,7 @@ def test_a_wrong_setting_is_named(aws: LocalAws) -> None:
 
 
 def test_the_real_program_is_refused_without_the_permission_of_its_trigger(aws: LocalAws) -> None:
-    account = Account(aws.endpoint_url)
-    functions = FunctionHost(account, aws.lifeline, workers=1, start=ProcessSandbox)
+    functions = FunctionHost(aws.account, aws.lifeline, workers=1, start=ProcessSandbox)
     try:
         with pytest.raises(DeploymentError, match="BucketNotification lambdalens-trigger: no perm"):
             run_program(
@@ -100,7 +98,7 @@ def test_the_real_program_is_refused_without_the_permission_of_its_trigger(aws: 
                 project="lambdalens",
                 stack="local",
                 configuration=stack_configuration("local"),
-                provisioner=_WithoutPermission(account, functions),
+                provisioner=_WithoutPermission(aws.deployer, functions),
             )
     finally:
         functions.stop()

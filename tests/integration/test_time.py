@@ -15,7 +15,6 @@ from function.events import Upload, notification
 from function.failed_requests import RequestFailedError
 from function.recogniser.identity.gallery import Gallery
 from function.run_time import InterruptedRunError
-from local.account import Account
 from local.execution_environment import ExecutionEnvironment, Outcome
 from local.function_configuration import FunctionConfiguration
 from local.resources.functions import HANDLER
@@ -250,9 +249,7 @@ def run_with(aws: LocalAws, upload: bytes, *, timeout: int) -> Outcome:
         log_level="INFO",
         variables=deployed["Environment"]["Variables"] | {"SAMPLES_PER_SECOND": "25"},
     )
-    environment = ExecutionEnvironment(
-        function, Account(aws.endpoint_url), aws.lifeline, ProcessSandbox
-    )
+    environment = ExecutionEnvironment(function, aws.account, aws.lifeline, ProcessSandbox)
     try:
         environment.wait_until_ready()
         return environment.invoke("a-request", upload)

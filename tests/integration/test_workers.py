@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local.account import Account
 from local.function_configuration import FunctionConfiguration
 from local.workers import WorkerPool
 
@@ -162,8 +161,7 @@ def test_a_worker_outlives_whatever_goes_wrong_and_answers(
         log_level=None,
         variables={},
     )
-    account = Account(aws.endpoint_url)
-    pool = WorkerPool(function, size=1, account=account, lifeline=aws.lifeline, start=fail)
+    pool = WorkerPool(function, size=1, account=aws.account, lifeline=aws.lifeline, start=fail)
     pool.start()
 
     outcomes = [pool.submit(str(number), b"{}").result(timeout=20) for number in range(2)]

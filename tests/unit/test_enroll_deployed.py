@@ -7,6 +7,7 @@ import json
 import pickle
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from enroll.deployed import (
 )
 from function.recogniser.identity.gallery import Gallery, GalleryError
 from function.students import Student, look_up
-from local.emulator import REGION, start_emulator
+from local.emulator import REGION, Emulator, start_emulator
 from local.lifeline import Lifeline
 from samples.sample_class import make_sample_class
 from stacks import outputs
@@ -38,13 +39,13 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def endpoint_url() -> Iterator[str]:
+def emulator() -> Iterator[Emulator]:
     with Lifeline() as lifeline:
-        yield start_emulator(lifeline, port=0, retry_base_seconds=0.2).endpoint_url
+        yield start_emulator(lifeline, port=0, retry_base_seconds=0.2)
 
 
 @pytest.fixture
-def stack(endpoint_url: str) -> Deployment:
+def stack(emulator: Emulator) -> Deployment:
     """Return a stack of its own, with an empty gallery bucket and table."""
     name = f"test-{uuid.uuid4().hex}"
     names = StackOutputs(
@@ -58,7 +59,9 @@ def stack(endpoint_url: str) -> Deployment:
         log_group="none",
         region=REGION,
     )
-    stack = Deployment(outputs=names, endpoint_url=endpoint_url)
+    stack = Deployment(
+        outputs=names, endpoint_url=emulator.endpoint_url, access_key=emulator.administrator
+    )
     stack.client("s3").create_bucket(Bucket=names.gallery_bucket)
     stack.client("s3").create_bucket(Bucket=names.output_bucket)
     stack.client("dynamodb").create_table(
@@ -211,7 +214,9 @@ def local_stack(stack: Deployment, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     """Make the stack the one that is called 'local'."""
     exports = {camel_case(name): value for name, value in vars(stack.outputs).items()}
     file = tmp_path / "stack.json"
-    file.write_text(json.dumps({"endpoint_url": stack.endpoint_url, "outputs": exports}))
+    assert stack.access_key is not None
+    note = {"endpoint_url": stack.endpoint_url, "access_key": asdict(stack.access_key)}
+    file.write_text(json.dumps({**note, "outputs": exports}))
     monkeypatch.setattr(outputs, "LOCAL_STACK_FILE", file)
     return stack
 
