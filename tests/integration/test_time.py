@@ -223,7 +223,7 @@ def test_a_worker_says_so_before_its_time_is_up(
 def repeated(video: bytes, *, times: int) -> bytes:
     """Return a video that shows another so many times: ten minutes are made in no time."""
     content = io.BytesIO()
-    with av.open(io.BytesIO(video)) as once, av.open(content, mode="w", format="mp4") as container:
+    with av.open(io.BytesIO(video), "r") as once, av.open(content, "w", "mp4") as container:
         stream = container.add_stream_from_template(once.streams.video[0])
         length = once.streams.video[0].duration
         packets = [it for it in once.demux(video=0) if it.dts is not None]
