@@ -57,10 +57,12 @@ def nameless(error: Exception) -> Exception:
 
 def _refused(error: ClientError) -> RequestFailedError:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-    code = str(error.response.get("Error", {}).get("Code"))
+    code = error.response.get("Error", {}).get("Code")
     told = (str(it) for it in (status, code) if it is not None and _CODE.fullmatch(str(it)))
     # Of what has no body, the status is the code.
-    return RequestFailedError(f"{error.operation_name}: {' '.join(dict.fromkeys(told))}")
+    return RequestFailedError(
+        f"{error.operation_name}: {' '.join(dict.fromkeys(told)) or 'refused'}"
+    )
 
 
 def _place(error: Exception) -> str:

@@ -9,6 +9,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import av
 import pytest
 
 from function.events import Upload, notification
@@ -208,14 +209,34 @@ def test_a_worker_says_so_before_its_time_is_up(
 ) -> None:
     aws = pipeline.aws
     with muted(aws):
-        pipeline.upload("long.mp4", class_video(*([(OBAMA, BIDEN)] * 20)))
+        pipeline.upload("long.mp4", repeated(class_video((OBAMA, BIDEN)), times=600))
         upload = Upload(bucket=aws.outputs.input_bucket, key="long.mp4", time="")
-        outcome = run_with(aws, json.dumps(notification(upload)).encode(), timeout=6)
+        outcome = run_with(aws, json.dumps(notification(upload)).encode(), timeout=10)
     assert (outcome.succeeded, outcome.payload) == (True, b"null")
     report = pipeline.result("long.error.json")
     assert report is not None
     assert report.metadata["reason"] == "too-long"
-    assert re.search(r"looking at 0:00:\d\d of 0:00:20 in \d seconds", report.error["error"])
+    assert re.search(r"looking at 0:0\d:\d\d of 0:10:00 in \d seconds", report.error["error"])
+
+
+def repeated(video: bytes, *, times: int) -> bytes:
+    """Return a video that shows another so many times: ten minutes are made in no time."""
+    content = io.BytesIO()
+    with av.open(io.BytesIO(video), "r") as once, av.open(content, "w", "mp4") as container:
+        stream = container.add_stream_from_template(once.streams.video[0])
+        length = once.streams.video[0].duration
+        packets = [it for it in once.demux(video=0) if it.dts is not None]
+        assert length
+        for time in range(times):
+            for packet in packets:
+                copy = av.Packet(bytes(packet))
+                assert packet.dts is not None
+                assert packet.pts is not None
+                copy.dts, copy.pts = packet.dts + time * length, packet.pts + time * length
+                copy.duration, copy.time_base = packet.duration, packet.time_base
+                copy.is_keyframe, copy.stream = packet.is_keyframe, stream
+                container.mux(copy)
+    return content.getvalue()
 
 
 @contextmanager
