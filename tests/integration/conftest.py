@@ -99,6 +99,8 @@ def environment() -> Iterator[None]:
             "MARGIN": "0.02",
         }.items():
             patch.setenv(name, value)
+        # It would go on with the keys of the emulator before this one.
+        patch.setattr(boto3, "DEFAULT_SESSION", None)
         yield
 
 

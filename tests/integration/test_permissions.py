@@ -19,6 +19,7 @@ from function.events import Upload, notification
 from function.results import csv_key, error_key
 from local.aws import LocalAws
 from tests.integration.conftest import BIDEN, OBAMA
+from tests.integration.function_role import role_of
 from tests.integration.pipeline import Pipeline
 from tests.integration.test_endings import wait_until
 
@@ -219,17 +220,9 @@ def test_the_role_may_not(pipeline: Pipeline, attempt: Attempt) -> None:
         attempt(_as_the_function(pipeline.aws), pipeline.aws)
 
 
-def _role(aws: LocalAws) -> str:
-    function = aws.client("lambda").get_function_configuration(
-        FunctionName=aws.outputs.function_name
-    )
-    arn: str = function["Role"]
-    return arn
-
-
 def _as_the_function(aws: LocalAws) -> Callable[[str], Any]:
     """Return a maker of clients with the credentials of the execution role."""
-    credentials = aws.client("sts").assume_role(RoleArn=_role(aws), RoleSessionName="test")[
+    credentials = aws.client("sts").assume_role(RoleArn=role_of(aws), RoleSessionName="test")[
         "Credentials"
     ]
     return lambda service: aws.session().client(
@@ -279,7 +272,7 @@ class Permissions:
 
     def __init__(self, aws: LocalAws) -> None:
         self._iam = aws.client("iam")
-        self._role = _role(aws).rpartition("/")[2]
+        self._role = role_of(aws).rpartition("/")[2]
         (self._name,) = self._iam.list_role_policies(RoleName=self._role)["PolicyNames"]
         outputs = aws.outputs
         queue = aws.client("sqs").get_queue_attributes(
@@ -304,31 +297,32 @@ class Permissions:
     @contextmanager
     def without(self, action: str, resource: str) -> Iterator[None]:
         """Take one action on one resource away, for a while."""
-        whole = self._single_statements()
+        deployed, whole = self._document(), self._single_statements()
         part = [each for each in whole if self._named(each) != (action, resource)]
         assert len(part) == len(whole) - 1
-        self._put(part)
+        self._put({**deployed, "Statement": part})
         try:
             yield
         finally:
-            self._put(whole)
+            self._put(deployed)
 
     def _named(self, statement: dict[str, str]) -> tuple[str, str]:
         return statement["Action"], self._resources[statement["Resource"]]
 
+    def _document(self) -> dict[str, Any]:
+        policy = self._iam.get_role_policy(RoleName=self._role, PolicyName=self._name)
+        document: dict[str, Any] = policy["PolicyDocument"]
+        return document
+
     def _single_statements(self) -> list[dict[str, str]]:
-        document = self._iam.get_role_policy(RoleName=self._role, PolicyName=self._name)[
-            "PolicyDocument"
-        ]
         return [
             {"Effect": statement["Effect"], "Action": action, "Resource": resource}
-            for statement in document["Statement"]
+            for statement in self._document()["Statement"]
             for action in _listed(statement["Action"])
             for resource in _listed(statement["Resource"])
         ]
 
-    def _put(self, statements: list[dict[str, str]]) -> None:
-        document = {"Version": "2012-10-17", "Statement": statements}
+    def _put(self, document: dict[str, Any]) -> None:
         self._iam.put_role_policy(
             RoleName=self._role, PolicyName=self._name, PolicyDocument=json.dumps(document)
         )

@@ -612,7 +612,7 @@ def interrupted(*_: object) -> None:
 @contextmanager
 def setting(pipeline: Pipeline, name: str, value: str) -> Iterator[None]:
     """Give the function's configuration another variable, for a while."""
-    client = pipeline.aws.client("lambda")
+    client = pipeline.aws.deployer.client("lambda")  # nobody else may change it
     function = pipeline.aws.outputs.function_name
     before = client.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
     client.update_function_configuration(
