@@ -29,7 +29,7 @@ PERSONAL = ("Ada", "Lovelace", "countess", "Hopper", "Zo", "lecture")
 FAULTS = {
     "403": "PutObject: 403 AccessDenied",
     "500": "PutObject: 500 InternalError",
-    "reset": "PutObject: ConnectionClosedError",
+    "reset": "PutObject: ProxyConnectionError",  # as urllib3 calls it where there is a proxy
     "unresolvable": "HeadObject: EndpointConnectionError",
 }
 
@@ -45,7 +45,10 @@ def proxy() -> Iterator[FaultyProxy]:
 def faulty(proxy: FaultyProxy, fault: str, obama_picture: Image.Image) -> Iterator[Pipeline]:
     """Give a stack with one student, whose results cannot be written, or whose S3 is nowhere."""
     if fault == "unresolvable":
-        proxy.variables = {"AWS_ENDPOINT_URL_S3": "http://nowhere.invalid"}
+        proxy.variables = {
+            "AWS_ENDPOINT_URL_S3": "http://nowhere.invalid",
+            "NO_PROXY": "nowhere.invalid",
+        }
     with LocalAws(workers=1, start=proxy.start) as aws:
         (face,) = find_faces(np.asarray(obama_picture))
         content = io.BytesIO()
