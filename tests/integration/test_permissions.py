@@ -110,10 +110,13 @@ def test_without_it_the_event_is_kept_and_the_video_and_the_earlier_result_stay(
     key = f"{action} {resource}.mp4"
     video = class_video((OBAMA,))
     # What deletes is what replaces an error report by a CSV.
-    if action == "s3:DeleteObject":
+    event = "unreadable" if action == "s3:DeleteObject" else "processed"
+    logged = pipeline.logged(event)
+    if event == "unreadable":
         earlier, earlier_key = pipeline.error_of(key, b"no video"), error_key(key)
     else:
         earlier, earlier_key = pipeline.csv_of(key, class_video((BIDEN,))), csv_key(key)
+    pipeline.wait_until_logged(event, beyond=logged)  # it has rights until it has ended
 
     with permissions.without(action, resource):
         pipeline.upload(key, video)

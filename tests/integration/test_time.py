@@ -210,7 +210,9 @@ def test_a_worker_says_so_before_its_time_is_up(
     aws = pipeline.aws
     with muted(aws):
         pipeline.upload("long.mp4", repeated(class_video((OBAMA, BIDEN)), times=600))
-        upload = Upload(bucket=aws.outputs.input_bucket, key="long.mp4", time="")
+        upload = Upload(
+            bucket=aws.outputs.input_bucket, key="long.mp4", time="2026-11-23T18:00:00.000Z"
+        )
         outcome = run_with(aws, json.dumps(notification(upload)).encode(), timeout=10)
     assert (outcome.succeeded, outcome.payload) == (True, b"null")
     report = pipeline.result("long.error.json")
