@@ -179,7 +179,9 @@ def run(*arguments: str, stack: Path, output: int | IO[str]) -> subprocess.Compl
 def stack(tmp_path: Path) -> Path:
     file = tmp_path / "stack.json"
     # A port that nobody listens on.
-    file.write_text(json.dumps({"endpoint_url": "http://127.0.0.1:1", "outputs": OUTPUTS}))
+    key = {"key_id": "an id", "secret": "a secret"}
+    running = {"endpoint_url": "http://127.0.0.1:1", "access_key": key, "outputs": OUTPUTS}
+    file.write_text(json.dumps(running))
     return file
 
 
