@@ -26,8 +26,12 @@ def main() -> int:
         if start:
             print(f"{start}{what}", end="", flush=True)
 
-    with Campaign(seed) as campaign:
-        summary = campaign.run(count, tell, minutes=options.minutes or math.inf)
+    try:
+        with Campaign(seed) as campaign:
+            summary = campaign.run(count, tell, minutes=options.minutes or math.inf)
+    except KeyboardInterrupt:
+        print(f"{start}Stopped: no account was made.")
+        return 130
     print(f"{start}{summary}")
     return 1 if summary.wrong else 0
 

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
     from tests.soak.plan import Step
 
-_QUIET_SECONDS = 4.0
-"""Longer than a run goes without a request, or an event that failed waits for its next try."""
+_QUIET_SECONDS = 5.0
+"""Longer than the SDK pauses before it asks again, or an event that failed waits for its turn."""
 
 _PATIENCE_SECONDS = 600.0
 _ROUNDS = 3
@@ -195,12 +195,16 @@ class Campaign:
 
     def _settle(self) -> None:
         """Wait until the workers have nothing to do any more."""
-        begun = time.monotonic()
-        while min(self.faults.quiet_seconds, time.monotonic() - begun) < _QUIET_SECONDS:
+        begun = quiet_since = time.monotonic()
+        before = self.fleet.cpu_seconds()
+        while time.monotonic() - quiet_since < _QUIET_SECONDS:
             if time.monotonic() - begun > _PATIENCE_SECONDS:
                 self._wrong(f"the workers are not at rest after {_PATIENCE_SECONDS:.0f} s")
                 return
             time.sleep(0.1)
+            now = self.fleet.cpu_seconds()
+            if now != before or self.faults.are_asked:
+                quiet_since, before = time.monotonic(), now
 
     def _recover(self) -> None:
         """Run the operator's commands until they find nothing to do."""

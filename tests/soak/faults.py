@@ -42,7 +42,6 @@ class Faults:
         self._is_over.set()
         self._outage = ("", 0.0)
         self._under_way = 0
-        self._last = time.monotonic()
 
     def begin_outage(self, kind: str, seconds: float) -> None:
         """Fail every request from now on, for so many seconds."""
@@ -57,9 +56,9 @@ class Faults:
         self._is_over.set()
 
     @property
-    def quiet_seconds(self) -> float:
-        """For how long nothing has been asked for."""
-        return 0.0 if self._under_way else time.monotonic() - self._last
+    def are_asked(self) -> bool:
+        """Whether a request is on its way."""
+        return self._under_way > 0
 
     def __call__(self, request: Proxied) -> bool:
         """Answer a request, with a fault or without."""
@@ -79,7 +78,6 @@ class Faults:
         finally:
             with self._lock:
                 self._under_way -= 1
-                self._last = time.monotonic()
         return True
 
     def _kind(self, request: Proxied) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 from contextlib import suppress
@@ -43,10 +44,14 @@ class Fleet:
 
     def resident_mib(self) -> float:
         """Return how much memory the largest has now."""
-        sizes = [self._measured(sandbox, "VmRSS") for sandbox in self._living()]
+        sizes = [_mib(sandbox._process.pid, "VmRSS") for sandbox in self._living()]
         for sandbox in self._living():
-            self.peak_mib = max(self.peak_mib, self._measured(sandbox, "VmHWM"))
+            self.peak_mib = max(self.peak_mib, _mib(sandbox._process.pid, "VmHWM"))
         return max(sizes, default=0.0)
+
+    def cpu_seconds(self) -> float:
+        """Return what those that live have computed so far: what stays the same is at rest."""
+        return sum(_cpu_seconds(sandbox._process.pid) for sandbox in self._living())
 
     def left_in_tmp(self) -> list[Path]:
         """Return what there is in the folders that are the workers' /tmp."""
@@ -56,9 +61,18 @@ class Fleet:
     def _living(self) -> list[ProcessSandbox]:
         return [sandbox for sandbox in self._started if sandbox.poll() is None]
 
-    def _measured(self, sandbox: ProcessSandbox, field: str) -> float:
-        with suppress(OSError):  # it has ended
-            for line in Path(f"/proc/{sandbox._process.pid}/status").read_text().splitlines():
-                if line.startswith(f"{field}:"):
-                    return int(line.split()[1]) / 1024
-        return 0.0
+
+def _mib(process: int, field: str) -> float:
+    with suppress(OSError):  # it has ended
+        for line in Path(f"/proc/{process}/status").read_text().splitlines():
+            if line.startswith(f"{field}:"):
+                return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def _cpu_seconds(process: int) -> float:
+    with suppress(OSError):
+        # After the program's name, which is in brackets.
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return 0.0

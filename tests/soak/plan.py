@@ -27,18 +27,27 @@ _PICTURES = {OBAMA: "obama3.jpg", BIDEN: "biden.jpg", COLLINS: "astronaut.png"}
 
 # What may stand in a key, and is something else to URLs, forms, XML, shells or file systems.
 _ODD = (
-    *("week 1/{}", "{}+a%20b%", "%2F{}", "ünï/{} 🎥", "e\u0301{}", "a&b<c>\"'{}", "{}?x=1#y"),
-    *(
-        "//{}//",
-        "~{}$(x)`;|",
-        "\\{}\\",
-        "=cmd {}",
-        "{} ",
-        "{}.mp4",
-        "-{}",
-        "@{}:*",
-        f"{'x' * 900}{{}}",
-    ),
+    "week 1/{}",
+    "a/../{}",
+    "./{}",
+    "\t{}\r",
+    "\x01{}",
+    "\u202e{}",
+    "{}+a%20b%",
+    "%2F{}",
+    "ünï/{} 🎥",
+    "e\u0301{}",
+    "a&b<c>\"'{}",
+    "{}?x=1#y",
+    "//{}//",
+    "~{}$(x)`;|",
+    "\\{}\\",
+    "=cmd {}",
+    "{} ",
+    "{}.mp4",
+    "-{}",
+    "@{}:*",
+    f"{'x' * 900}{{}}",
 )
 _SUFFIXES = (".mp4", ".mp4", ".mov", ".mkv", ".MP4", "")
 _NO_VIDEO_SUFFIXES = (".txt", ".DS_Store", "/", ".png")
@@ -125,7 +134,7 @@ def steps(seed: int, count: int, made: dict[Kind, list[Content]], galleries: int
             Step(
                 key=key,
                 content=content,
-                pause=numbers.expovariate(2),
+                pause=numbers.choice((0.0, numbers.uniform(0, 2))),
                 again=again,
                 kill_after=numbers.uniform(0, 0.6) if number in kills else None,
                 outage=(next(kinds), numbers.uniform(1.5, 3)) if number in outages else None,
@@ -140,7 +149,8 @@ def _upload(
 ) -> tuple[str, Content]:
     chance = numbers.random()
     if videos and chance < 0.25:
-        key = numbers.choice(videos)
+        # Mostly one whose own event waits, or is being worked on.
+        key = numbers.choice(videos[-3:] if numbers.random() < 0.7 else videos)
         kind = Kind.REPORT if numbers.random() < 0.2 and "." in key[-4:] else Kind.CSV
         return key, numbers.choice(made[kind])
     name = numbers.choice(_ODD).format(f"{NAMED}{number}")
