@@ -25,8 +25,8 @@ NAMED = "Zeynep"
 _SIZE = (640, 360)
 _PICTURES = {OBAMA: "obama3.jpg", BIDEN: "biden.jpg", COLLINS: "astronaut.png"}
 
-# What may stand in a key, and is something else to URLs, forms, XML, shells or file systems. Left out
-# are "." and ".." between slashes: clients take them out of what they ask a proxy for.
+# What may stand in a key, and is something else to URLs, forms, XML, shells or file systems. Not in
+# it: "." and ".." between slashes, which clients take out of what they ask a proxy for.
 _ODD = (
     "week 1/{}",
     "\t{}\r",
