@@ -9,7 +9,7 @@ RUN := $(VENV)/.run-installed
 DEV := $(VENV)/.dev-installed
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate
 
-.PHONY: help setup demo up loadtest test fuzz bench image image-test image-packages lint format lock clean
+.PHONY: help setup demo up loadtest test fuzz soak bench image image-test image-packages lint format lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ test: $(DEV) ## run all tests but the image's
 
 fuzz: $(DEV) ## damaged videos by the thousand, ten minutes long: MINUTES=120, COUNT=100000, ONLY=mkv
 	$(BIN)/python -m tests.fuzz $(if $(MINUTES),--minutes "$(MINUTES)") $(if $(COUNT),--count "$(COUNT)") $(if $(ONLY),--only "$(ONLY)") $(if $(SEED),--seed "$(SEED)")
+
+soak: $(DEV) ## uploads among faults of every kind, and an exact account: COUNT=300, MINUTES=120
+	$(BIN)/python -m tests.soak $(if $(COUNT),--count "$(COUNT)") $(if $(MINUTES),--minutes "$(MINUTES)") $(if $(SEED),--seed "$(SEED)")
 
 bench: $(DEV) ## what recognising costs, beside the plain way; your own: VIDEOS=dir GALLERY=g.npz TRUTH=t.csv STRANGERS=dir
 	$(BIN)/python -m bench $(if $(ONLY),--only "$(ONLY)") $(if $(VIDEOS),--videos "$(VIDEOS)") $(if $(GALLERY),--gallery "$(GALLERY)") $(if $(PORTRAITS),--portraits "$(PORTRAITS)") $(if $(STUDENTS),--students "$(STUDENTS)") $(if $(TRUTH),--truth "$(TRUTH)") $(if $(STRANGERS),--strangers "$(STRANGERS)")

@@ -103,6 +103,7 @@ def test_a_failure_names_nobody(
     # And the fault was all that was wrong.
     assert faulty.result(csv_key(KEY)) is None
     assert faulty.csv_of(KEY, video).names == {STUDENT.name}
+    faulty.wait_until_logged("processed", beyond=0)  # the report goes after the CSV has come
     assert faulty.result(error_key(KEY)) is None
     assert [it for it in PERSONAL if it in "\n".join(faulty.log())] == []
 
