@@ -357,6 +357,22 @@ def test_sound_that_goes_on_after_the_pictures_is_no_early_end(tmp_path: Path) -
         assert told(reading) == ""
 
 
+def test_a_last_picture_that_stays_is_no_early_end(tmp_path: Path) -> None:
+    path = tmp_path / "stays.mp4"
+    with av.open(str(path), "w") as container:
+        pictures = Pictures(options=(("x264-params", "bframes=0"),))
+        stream = add_pictures(container, pictures)
+        *packets, last = [it for it in encoded(stream, pictures) if it.size]
+        last.duration = round(30 / last.time_base)
+        for packet in [*packets, last]:
+            container.mux(packet)
+    with av.open(str(path)) as container:
+        assert container.duration is not None
+        assert container.duration / av.time_base > 30
+    _, reading = read(path)
+    assert told(reading) == ""
+
+
 @pytest.mark.parametrize(
     ("unread", "said"),
     [

@@ -142,7 +142,8 @@ class Recording:
             seconds = clock.seconds(packet, unit=unit, usual=length)
             if self._form.is_sent and seconds - self.end >= _LONGEST_GAP:
                 after_damage = [True] * len(after_damage)
-            self.end = max(self.end, seconds + length)
+            # The last picture may be meant to stay.
+            self.end = max(self.end, seconds + length, seconds + (packet.duration or 0) * unit)
             yield Timed(packet, seconds, after_damage=after_damage[track] or packet.is_corrupt)
             after_damage[track] = False
 
