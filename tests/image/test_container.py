@@ -85,7 +85,7 @@ def test_an_event_that_fails_comes_back_as_an_error_with_its_type(
 
     error = container.error_of({"Records": [record]})
 
-    assert error["errorType"] == "ClientError"
+    assert error["errorType"] == "RequestFailedError"
     assert "HeadObject" in str(error["errorMessage"])
 
 
