@@ -64,6 +64,7 @@ def write(
 def add_pictures(container: OutputContainer, track: Pictures) -> av.VideoStream:
     stream = container.add_stream(track.codec, rate=RATE, options=dict(track.options))
     assert isinstance(stream, av.VideoStream)
+    stream.codec_context.thread_count = 1  # with more, the bytes are not the same each time
     stream.width, stream.height = track.size
     stream.pix_fmt = track.pixel_format
     stream.gop_size = RATE
