@@ -115,7 +115,7 @@ class PictureTrack:
             if seconds is not None:
                 if after_damage:
                     self.damaged.append(min(end, seconds))
-                end = seconds + lasts(packet, unit=self._unit, usual=1 / self.rate)
+                end = max(end, seconds + lasts(packet, unit=self._unit, usual=1 / self.rate))
                 packet.pts, packet.dts = round(seconds / self._unit), None
             yield cast("Packet[VideoStream]", packet)
 
