@@ -294,7 +294,7 @@ def received(  # noqa: PLR0913 - which object, as it was, how much of it, where 
     of the object, if there is one already.
 
     Raises:
-        function.failures.RequestFailedError: less came, several times over.
+        function.failed_requests.RequestFailedError: less came, several times over.
         botocore.exceptions.ClientError: the request was refused, or the object has changed.
 
     """

@@ -98,7 +98,7 @@ class PictureTrack:
         """Return the time of a packet or a picture, from the start of the recording."""
         return timestamp * self._unit
 
-    def lasts(self, packet: Packet[VideoStream]) -> float:
+    def lasts(self, packet: Packet[Any]) -> float:
         """Return how long a packet's picture is shown at least, in seconds."""
         return lasts(packet, unit=self._unit, usual=1 / self.rate)
 
@@ -115,7 +115,7 @@ class PictureTrack:
             if seconds is not None:
                 if after_damage:
                     self.damaged.append(min(end, seconds))
-                end = max(end, seconds + lasts(packet, unit=self._unit, usual=1 / self.rate))
+                end = max(end, seconds + self.lasts(packet))
                 packet.pts, packet.dts = round(seconds / self._unit), None
             yield cast("Packet[VideoStream]", packet)
 
