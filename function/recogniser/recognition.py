@@ -56,13 +56,12 @@ class Recognition:
 class Finding:
     """What was found in a sampled frame: how many more faces, and the new looks at them.
 
-    A look goes on gaining times with later samples, as long as its face stays in view. `track`,
-    `time` and `video_seconds` are the frame's.
+    A look goes on gaining times with later samples, as long as its face stays in view. `track`
+    and `time` are the frame's.
     """
 
     track: int
     time: float
-    video_seconds: float
     faces: int
     looks: Sequence[Look]
 
@@ -127,7 +126,6 @@ def search(
             yield Finding(
                 track=frame.track,
                 time=frame.time,
-                video_seconds=frame.video_seconds,
                 faces=len(sightings),
                 looks=looks,
             )

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 # The rate to assume between frames that carry neither a time nor a rate, and the highest that is
 # believed: beyond it, a damaged header's.
 _USUAL_FRAME_RATE = 25.0
-_USUAL_UNIT = 0.001  # seconds
 _HIGHEST_FRAME_RATE = 1000.0
+
+# What times count in where a file does not say, in seconds.
+_USUAL_UNIT = 0.001
 
 # Pixels of recordings from tape and disc are up to half as wide again as high. A ratio beyond
 # these is a damaged header's.
