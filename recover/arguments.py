@@ -17,69 +17,77 @@ _RATE = 0.2
 _PATIENCE_SECONDS = 3600.0
 
 _DESCRIPTION = """\
-Find the videos of a stack that have no result, or one that is out of date, and have the function
-look at them again.
+Find the videos of a stack that have no result, or one that is out of date, and
+have the function look at them again.
 
-    python -m recover failures --stack dev           what failed for good: the failures queue
-    python -m recover missing --stack dev            videos without a result, whatever happened
-    python -m recover outdated --stack dev           results of another gallery or recogniser
-    python -m recover failed --stack dev             the error reports, and what to do about them
-    python -m recover policy --stack dev             the rights that an operator needs
+    python -m recover failures --stack dev  what failed for good
+    python -m recover missing --stack dev   videos without a result
+    python -m recover outdated --stack dev  results of another gallery, or version
+    python -m recover failed --stack dev    the error reports, and remedies
+    python -m recover policy --stack dev    the rights that an operator needs
 
-Each has its own --help. When an alarm says that there are failures: find their cause in the logs,
-mend it, then run 'failures'. 'missing' finds in addition what left no trace, such as uploads while
-the stack was not whole. 'outdated' is for after an enrolment, an update or a changed setting; it
-is asked for, and never done by itself, since it costs what the first time cost.
+Each has its own --help. When an alarm says that there are failures: find their
+cause in the logs, mend it, then run 'failures'. 'missing' finds in addition
+what left no trace, such as uploads while the stack was not whole. 'outdated' is
+for after an enrolment, an update or a changed setting; it is asked for, and
+never done by itself, since it costs what the first time cost.
 """
 
 _EXIT_STATUS = """\
 exit status:
-  0    nothing is left to do, or all of it was sent; with --wait, all that was sent has its result
-  1    something is left: with --dry-run, it would be done; what is named can't be dealt with here;
-       with --wait, a result has not come; of 'failed', there are error reports
+  0    nothing is left to do, or all of it was sent; with --wait, all that was
+       sent has its result
+  1    something is left: with --dry-run, it would be done; what is named can't
+       be dealt with here; with --wait, a result has not come; of 'failed',
+       there are error reports
   2    wrong usage
-  3    not done, or not to the end: a stack or an AWS that can't be used; run it again
+  3    not done, or not to the end: a stack or an AWS that can't be used; run it
+       again
   130  interrupted; run it again
 """
 
 _FAILURES = """\
-Send the events in the failures queue to the function again, and delete the messages that are
-settled.
+Send the events in the failures queue to the function again, and delete the
+messages that are settled.
 
     python -m recover failures --stack dev --dry-run
     python -m recover failures --stack dev --wait
 
-A message is deleted only when its video has a result newer than the failure, or one that would
-be made the same again, or when the video is gone or is none. Sending deletes nothing. So either
-wait for the results (--wait), or run it again later. A message that was sent is hidden for an hour,
-and then comes back by itself unless it was deleted; an event that fails again makes a message of
+A message is deleted only when its video has a result newer than the failure, or
+one that would be made the same again, or when the video is gone or is none.
+Sending deletes nothing. So either wait for the results (--wait), or run it
+again later. A message that was sent is hidden for an hour, and then comes back
+by itself unless it was deleted; an event that fails again makes a message of
 its own.
 
-It may be run twice, by two people at once, and interrupted at any moment: a message is with one
-run at a time, and a video that has a current result is not processed again. With --dry-run,
-messages are hidden from others while it looks.
+It may be run twice, by two people at once, and interrupted at any moment: a
+message is with one run at a time, and a video that has a current result is not
+processed again. With --dry-run, messages are hidden from others while it looks.
 """
 
 _MISSING = """\
-Send again the events of the videos in the input bucket that have no result: neither a CSV nor an
-error report of the video as it is.
+Send again the events of the videos in the input bucket that have no result:
+neither a CSV nor an error report of the video as it is.
 
     python -m recover missing --stack dev --until 7h
 
-A video that is new may only be waiting for its turn, up to six hours when many came at once, and
-would be processed twice; --until leaves it out. What is no video by its name and its content is
-passed over, as the function does it. Failures are among them: run 'failures' first.
+A video that is new may only be waiting for its turn, up to six hours when many
+came at once, and would be processed twice; --until leaves it out. What is no
+video by its name and its content is passed over, as the function does it.
+Failures are among them: run 'failures' first.
 """
 
 _OUTDATED = """\
-Send again the events of the videos whose result was made with another gallery or recogniser than
-the function has now: the result is made anew, in place of the earlier one.
+Send again the events of the videos whose result was made with another gallery
+or recogniser than the function has now: the result is made anew, in place of
+the earlier one.
 
-    python -m recover outdated --stack dev --prefix week1/ --since 2026-09-01 --dry-run
+    python -m recover outdated --stack dev --prefix week1/ --dry-run
 
-Each costs as much as the first time. A changed student record alone makes no result outdated, and
-a result whose video has expired stays as it is. The function's settings are asked of AWS, the
-version of the recogniser is this checkout's: run it from the one that was deployed.
+Each costs as much as the first time. A changed student record alone makes no
+result outdated, and a result whose video has expired stays as it is. The
+function's settings are asked of AWS, the version of the recogniser is this
+checkout's: run it from the one that was deployed.
 """
 
 _FAILED = """\
@@ -90,8 +98,8 @@ List the error reports: which videos have no CSV, why, and what to do.
 """
 
 _POLICY = """\
-Print the IAM policy of an operator: the actions that these commands need, on this stack's
-resources, and nothing else.
+Print the IAM policy of an operator: the actions that these commands need, on
+this stack's resources, and nothing else.
 
     python -m recover policy --stack dev > operator.json
     aws iam put-user-policy --user-name NAME --policy-name recover \\
