@@ -12,7 +12,9 @@ if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_
 import argparse
 import io
 import logging
+import os
 import sys
+from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -66,6 +68,7 @@ def main() -> int:
     except (BotoCoreError, ClientError) as error:
         return _failed(f"the embedded AWS refused: {error}")
     except OSError as error:
+        _let_go_of_what_cannot_be_written()
         return _failed(f"{error}: check the path, its permissions and the space on the disk")
     except KeyboardInterrupt:
         return _INTERRUPTED
@@ -75,6 +78,15 @@ def main() -> int:
 def _failed(problem: str) -> int:
     print(f"error: {problem}", file=sys.stderr)
     return _FAILED
+
+
+def _let_go_of_what_cannot_be_written() -> None:
+    """Keep Python from trying it once more at the end, which ends with a status of its own."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def _print_what_the_terminal_can_show() -> None:
