@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from local.account import Account
     from local.function_host import FunctionHost
 
-_CREATORS = {
+CREATORS = {
     **buckets.CREATORS,
     **functions.CREATORS,
     **monitoring.CREATORS,
@@ -50,7 +50,7 @@ class Provisioner:
         Raises ResourceError if the type is unknown, if AWS would refuse the resource, or with
         the emulator's own error.
         """
-        creator = _CREATORS.get(kind)
+        creator = CREATORS.get(kind)
         if creator is None:
             raise ResourceError(
                 f"{kind} {name}: the embedded AWS does not know this type of resource: "
@@ -70,14 +70,19 @@ class Provisioner:
         Raises ResourceError if it is one that the program did not use so far.
         """
         if function == "aws:index/getCallerIdentity:getCallerIdentity":
-            identity = self._account.client("sts").get_caller_identity()
-            return {
-                "accountId": identity["Account"],
-                "arn": identity["Arn"],
-                "userId": identity["UserId"],
-                "id": identity["Account"],
-            }
+            return caller_identity(self._account)
         raise ResourceError(
             f"{function}: the embedded AWS does not know this function: "
             "add it to local/provisioning.py"
         )
+
+
+def caller_identity(account: Account) -> dict[str, object]:
+    """Return what the provider answers when it is asked whose account this is."""
+    identity = account.client("sts").get_caller_identity()
+    return {
+        "accountId": identity["Account"],
+        "arn": identity["Arn"],
+        "userId": identity["UserId"],
+        "id": identity["Account"],
+    }

@@ -1,0 +1,56 @@
+"""One embedded AWS for the tests of the engine, and a workspace with a Pulumi of its own for each."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from local.account import Account
+from local.emulator import Emulator, start_emulator
+from local.lifeline import Lifeline
+from tests.engine.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs Pulumi where there is none, unless it is required."""
+    if shutil.which("pulumi") or os.environ.get("LAMBDALENS_REQUIRE_PULUMI"):
+        return
+    for item in items:
+        if "/engine/" in str(item.path):
+            item.add_marker(
+                pytest.mark.skip("no `pulumi` on PATH: install it, or see docs/testing.md")
+            )
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[Emulator]:
+    with Lifeline() as lifeline:
+        yield start_emulator(lifeline, port=0, retry_base_seconds=0.2)
+
+
+@pytest.fixture(scope="session")
+def account(emulator: Emulator) -> Account:
+    return Account(emulator.endpoint_url, emulator.deployer)
+
+
+@pytest.fixture
+def workspace(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    return make_workspace(emulator, tmp_path_factory)
+
+
+def make_workspace(emulator: Emulator, folders: pytest.TempPathFactory) -> Workspace:
+    """Return a workspace whose stacks the embedded AWS can serve: it speaks plain http."""
+    workspace = Workspace.make(
+        folders.mktemp("pulumi"),
+        endpoint_url=emulator.endpoint_url,
+        access_key=emulator.deployer,
+    )
+    for stack in ("dev", "prod"):
+        workspace.configure(stack, requireTls=False)
+    return workspace
