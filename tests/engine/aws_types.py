@@ -76,12 +76,7 @@ class AwsTypes:
             ),
         }
         kinds = {
-            f"aws:s3/{kind}": self._set_again(
-                f"aws:s3/{kind}",
-                read=lambda id_, _, read=read: read(id_),
-                delete=lambda id_, _, delete=delete: delete(id_),
-                replaced_by={"bucket"},
-            )
+            f"aws:s3/{kind}": self._set_on_bucket(f"aws:s3/{kind}", read, delete)
             for kind, (read, delete) in on_bucket.items()
         }
         notification = "aws:s3/bucketNotification:BucketNotification"
@@ -104,6 +99,16 @@ class AwsTypes:
             replaced_by=frozenset({"bucket"}),
         )
         return kinds
+
+    def _set_on_bucket(
+        self, kind: str, read: Callable[[str], object], delete: Callable[[str], object]
+    ) -> ResourceType:
+        return self._set_again(
+            kind,
+            read=lambda bucket, _: read(bucket),
+            delete=lambda bucket, _: delete(bucket),
+            replaced_by={"bucket"},
+        )
 
     def _no_notification(self, bucket: str) -> None:
         self._s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})

@@ -10,13 +10,14 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 MODULE = Path(__file__).parent / "cli"
 CLI = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 SDK = "github.com/pulumi/pulumi/sdk/v3"
 LAUNCHER = "pulumi-language-python-exec"
-"""The script of Pulumi's SDK in which a Python program runs. It ships with the CLI, not with pip."""
+"""The script of Pulumi's in which a Python program runs. It ships with the CLI, not with pip."""
 
 
 def built_cli() -> Path:
@@ -43,9 +44,14 @@ def _cache() -> Path:
 
 
 def _go(*arguments: str) -> str:
-    done = subprocess.run(["go", *arguments], cwd=MODULE, check=True, stdout=subprocess.PIPE)
+    done = subprocess.run(
+        ["go", *arguments],  # noqa: S607 - the one on PATH is meant
+        cwd=MODULE,
+        check=True,
+        stdout=subprocess.PIPE,
+    )
     return done.stdout.decode().strip()
 
 
 if __name__ == "__main__":
-    print(built_cli())
+    sys.stdout.write(f"{built_cli()}\n")

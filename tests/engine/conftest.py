@@ -1,4 +1,4 @@
-"""One embedded AWS for the tests of the engine, and a workspace with a Pulumi of its own for each."""
+"""One embedded AWS for the tests of the engine, and a workspace of its own for each."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """A stand-in for `pulumi-language-python`, the host of Python programs, where it is not installed.
 
-It does what the real one is documented to do for the toolchain `pip`: it makes the project's virtual
-environment and installs `requirements.txt` into it, says which provider plugins the packages in it
-ask for, and runs the program with Pulumi's own launcher, whose path is in LAMBDALENS_LAUNCHER.
+It does what the real one is documented to do for the toolchain `pip`: it makes the project's
+virtual environment and installs `requirements.txt` into it, says which provider plugins the
+packages in it ask for, and runs the program with Pulumi's own launcher, whose path is in
+LAMBDALENS_LAUNCHER.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from google.protobuf.empty_pb2 import Empty
 
+_INSTALL = ("-m", "pip", "install", "-r", "requirements.txt")
 _TOLD_THE_USER = 32
 """The launcher's exit code for a failure that it has reported to the engine itself."""
 
@@ -33,13 +35,13 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     def __init__(self, engine: str) -> None:
         self._engine = engine
 
-    def GetPluginInfo(self, request: Empty, context: object) -> plugin_pb2.PluginInfo:  # noqa: ARG002, D102, N802
+    def GetPluginInfo(self, request: Empty, context: object) -> plugin_pb2.PluginInfo:
         return plugin_pb2.PluginInfo(version="0.0.0")
 
-    def GetRequiredPackages(  # noqa: D102, N802
+    def GetRequiredPackages(
         self,
         request: language_pb2.GetRequiredPackagesRequest,
-        context: object,  # noqa: ARG002
+        context: object,
     ) -> language_pb2.GetRequiredPackagesResponse:
         site = next(_environment(request.info).glob("lib/python*/site-packages"))
         plugins = [json.loads(file.read_text()) for file in site.glob("*/pulumi-plugin.json")]
@@ -53,15 +55,15 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             ]
         )
 
-    def InstallDependencies(  # noqa: D102, N802
+    def InstallDependencies(
         self,
         request: language_pb2.InstallDependenciesRequest,
-        context: Any,  # noqa: ANN401
+        context: Any,
     ) -> Iterator[language_pb2.InstallDependenciesResponse]:
         environment, folder = _environment(request.info), request.info.program_directory
         for command in (
             [sys.executable, "-m", "venv", str(environment)],
-            [str(environment / "bin/python"), *"-m pip install -r requirements.txt".split()],
+            [str(environment / "bin/python"), *_INSTALL],
         ):
             with subprocess.Popen(
                 command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -73,7 +75,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
                 context.set_code(2)
                 return
 
-    def Run(self, request: language_pb2.RunRequest, context: object) -> language_pb2.RunResponse:  # noqa: ARG002, D102, N802
+    def Run(self, request: language_pb2.RunRequest, context: object) -> language_pb2.RunResponse:
         arguments = {
             "monitor": request.monitor_address,
             "engine": self._engine,

@@ -66,7 +66,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         self._note("Invoke", request.tok)
         answer = self._functions[request.tok](_unwrapped(_plain(request.args)))
         # `return` is a word of Python's, and the field's name.
-        return provider_pb2.InvokeResponse(**{"return": _struct(answer)})
+        return provider_pb2.InvokeResponse(**{"return": _struct(answer)})  # type: ignore[arg-type]
 
     def Check(self, request: Any, context: Any) -> provider_pb2.CheckResponse:
         """Name what the program did not name, and once for all."""
@@ -117,9 +117,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Delete(self, request: Any, context: Any) -> Empty:
         kind, _ = self._note("Delete", request.urn)
         outputs = _unwrapped(_plain(request.properties))
-        self._call(
-            context, "Delete", kind, lambda: self._types[kind].delete(request.id, outputs)
-        )
+        self._call(context, "Delete", kind, lambda: self._types[kind].delete(request.id, outputs))
         return Empty()
 
     def Read(self, request: Any, context: Any) -> provider_pb2.ReadResponse:
@@ -142,8 +140,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def _call(self, context: Any, call: str, kind: str, action: Callable[[], Any]) -> Any:
         """Do it, and tell the engine of a failure as providers do: in one line."""
         try:
-            if os.environ.get("LAMBDALENS_FAULT") == f"{call} {kind}":
-                raise RefusedError("InternalFailure: the service is out of order")
+            _fail_if_asked(f"{call} {kind}")
             return action()
         except (RefusedError, ClientError, BotoCoreError) as error:
             context.abort(grpc.StatusCode.UNKNOWN, one_line(error))
@@ -165,6 +162,11 @@ def serve_provider(
             Provider(name, configure), server
         )
     )
+
+
+def _fail_if_asked(call: str) -> None:
+    if os.environ.get("LAMBDALENS_FAULT") == call:
+        raise RefusedError("InternalFailure: the service is out of order")
 
 
 def _type_and_name(urn: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""What a stand-in provider knows of a type of resource: how one is made, changed, found, deleted."""
+"""What a stand-in provider knows of a type of resource: how to make, change, find, delete one."""
 
 from __future__ import annotations
 
@@ -63,10 +63,10 @@ class ResourceType:
     renewed: frozenset[str] = frozenset()
 
 
-def if_there(read: Callable[[str, Properties], Properties | None]) -> Read:
+def if_there(read: Callable[[str, Properties], Any]) -> Read:
     """Return what looks a resource up by such a call, which fails where there is none."""
 
-    def found(resource_id: str, outputs: Properties, /) -> Properties | None:
+    def look_up(resource_id: str, outputs: Properties, /) -> Properties | None:
         try:
             answer = read(resource_id, outputs)
         except ClientError as error:
@@ -74,9 +74,10 @@ def if_there(read: Callable[[str, Properties], Properties | None]) -> Read:
                 return None
             raise
         # An answer of AWS's own says that the resource is there; of a property it says nothing.
-        return answer if answer is None or "ResponseMetadata" not in answer else {}
+        found: Properties | None = answer
+        return {} if found is not None and "ResponseMetadata" in found else found
 
-    return found
+    return look_up
 
 
 def is_missing(error: ClientError) -> bool:

@@ -70,7 +70,9 @@ def test_a_refresh_finds_what_was_deleted_by_hand(workspace: Workspace, account:
 
     workspace.pulumi("refresh", "--yes", "-s", "dev")
 
-    assert "aws:sqs/queue:Queue lambdalens-recogniser-failures" in workspace.preview("dev")["create"]
+    assert (
+        "aws:sqs/queue:Queue lambdalens-recogniser-failures" in workspace.preview("dev")["create"]
+    )
     workspace.up("dev")
     assert workspace.preview("dev") == {}
 
