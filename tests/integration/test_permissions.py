@@ -269,7 +269,7 @@ def _event(aws: LocalAws, key: str) -> dict[str, object]:
 def _send(aws: LocalAws, event: object) -> None:
     """Invoke the function as S3 does, without waiting."""
     aws.client("lambda").invoke(
-        FunctionName=aws.outputs.function_name, InvocationType="Event", Payload=json.dumps(event)
+        FunctionName=aws.outputs.live_function, InvocationType="Event", Payload=json.dumps(event)
     )
 
 

@@ -151,6 +151,7 @@ def test_a_worker_outlives_whatever_goes_wrong_and_answers(
     function = FunctionConfiguration(
         name="unlucky",
         arn="arn",
+        version="$LATEST",
         role_arn=role,
         handler="handler",
         timeout=1,
