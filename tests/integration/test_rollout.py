@@ -159,6 +159,20 @@ def test_videos_under_way_all_get_their_results(
     assert not pipeline.failures()
 
 
+def test_going_back_to_an_image_of_the_stack_takes_its_digest_alone(aws: LocalAws) -> None:
+    digest = f"sha256:{'b' * 64}"
+    before = int(str(aws.exports["functionVersion"]))
+    try:
+        aws.update(imageUri="", imageDigest=digest)
+        assert aws.exports["functionVersion"] == str(before + 1)
+        assert aws.exports["imageDigest"] == digest
+        assert aws.exports["imageUri"] == f"{aws.exports['repositoryUrl']}@{digest}"
+        deployed = aws.client("lambda").get_function(FunctionName=aws.outputs.live_function)
+        assert deployed["Code"]["ImageUri"] == aws.exports["imageUri"]
+    finally:
+        aws.update()
+
+
 def test_what_can_not_be_changed_while_it_is_up_is_refused(aws: LocalAws) -> None:
     with pytest.raises(DeploymentError, match=r"BucketLifecycle\S+ lambdalens-input: .*start it"):
         aws.update(videoExpiryDays="2")
