@@ -21,22 +21,16 @@ region = pulumi.Config("aws").require("region")
 
 buckets = Buckets("lambdalens", settings)
 students = StudentsTable("lambdalens-students", settings).table
-image_uri: pulumi.Input[str]
-if settings.image_uri is None:
-    image = FunctionImage("lambdalens", settings)
-    image_uri = image.uri
-    pulumi.export("repositoryUrl", image.repository.repository_url)
-else:
-    image_uri = settings.image_uri
-    pulumi.export("repositoryUrl", None)
+image = FunctionImage("lambdalens", settings, function="lambdalens-recogniser")
 recogniser = Recogniser(
     "lambdalens-recogniser",
     settings,
-    image_uri=image_uri,
+    image_uri=image.uri,
     buckets=buckets,
     students=students,
 )
-Trigger("lambdalens-trigger", bucket=buckets.input, function=recogniser.function)
+image.forget_old_ones(once=recogniser.alias)
+Trigger("lambdalens-trigger", bucket=buckets.input, alias=recogniser.alias)
 monitoring = Monitoring("lambdalens", settings, recogniser=recogniser, region=region)
 
 pulumi.export("inputBucket", buckets.input.id)
@@ -45,6 +39,11 @@ pulumi.export("galleryBucket", buckets.gallery.id)
 pulumi.export("galleryKey", GALLERY_KEY)
 pulumi.export("studentsTable", students.name)
 pulumi.export("functionName", recogniser.function.name)
+pulumi.export("functionAlias", recogniser.alias.name)
+pulumi.export("functionVersion", recogniser.alias.function_version)
+pulumi.export("repositoryUrl", image.repository.repository_url)
+pulumi.export("imageUri", image.uri)
+pulumi.export("imageDigest", image.digest)
 pulumi.export("failuresQueueUrl", recogniser.failures.url)
 pulumi.export("logGroup", recogniser.log_group.name)
 pulumi.export("dashboardUrl", monitoring.dashboard_url)

@@ -16,7 +16,7 @@ from local.emulator import start_emulator
 from local.function_host import FunctionHost
 from local.lifeline import Lifeline
 from local.program import run_program
-from local.provisioning import Provisioner
+from local.provisioning import Provisioner, StackProvisioner
 from local.sandbox import ProcessSandbox
 from stacks.configuration import (
     REPOSITORY,
@@ -86,8 +86,8 @@ class LocalAws:
             )
             ending.callback(functions.stop)
             self._provisioner = Provisioner(self.deployer, functions)
-            self.exports = self.deploy(PROGRAM, configuration)
-            self.outputs = StackOutputs.from_mapping(self.exports)
+            self._stack = StackProvisioner(self.deployer, functions)
+            self._deploy_stack(configuration)
             self._ending = ending.pop_all()
         return self
 
@@ -104,12 +104,30 @@ class LocalAws:
 
         Raises DeploymentError if the program or one of its resources fails.
         """
+        return self._run(program, configuration, self._provisioner)
+
+    def update(self, **settings: str) -> None:
+        """Change settings of the stack, as `pulumi config set` and `pulumi up` do.
+
+        Raises DeploymentError, also for a setting that this AWS can't change while it is up: it can
+        change those of the function.
+        """
+        changed = {f"{project()['name']}:{key}": value for key, value in settings.items()}
+        self._deploy_stack(_local_configuration() | changed)
+
+    def _deploy_stack(self, configuration: Mapping[str, str]) -> None:
+        self.exports = self._run(PROGRAM, configuration, self._stack)
+        self.outputs = StackOutputs.from_mapping(self.exports)
+
+    def _run(
+        self, program: Path, configuration: Mapping[str, str], provisioner: Provisioner
+    ) -> dict[str, object]:
         return run_program(
             program,
             project=str(project()["name"]),
             stack=LOCAL_STACK,
             configuration=configuration,
-            provisioner=self._provisioner,
+            provisioner=provisioner,
         )
 
     @property
@@ -139,8 +157,10 @@ def _local_configuration() -> dict[str, str]:
     fail with a resource that only AWS has.
     """
     configuration = stack_configuration(LOCAL_STACK)
-    image_uri, require_tls = (f"{project()['name']}:{key}" for key in ("imageUri", "requireTls"))
-    if not configuration.get(image_uri):
+    image_uri, image_digest, require_tls = (
+        f"{project()['name']}:{key}" for key in ("imageUri", "imageDigest", "requireTls")
+    )
+    if not configuration.get(image_uri) and not configuration.get(image_digest):
         raise StackConfigurationError(
             f"The stack {LOCAL_STACK!r} needs {image_uri}, because the embedded AWS builds no "
             "image: any that is well-formed, since it is never pulled"

@@ -61,6 +61,7 @@ class Monitoring(Component):
         # Dashboards and namespaces belong to the whole account. Pulumi gave the function a name
         # of its own; two deployments of one stack name, by two people, share nothing by it.
         self._namespace = pulumi.Output.concat("LambdaLens/", recogniser.function.name)
+        # By this dimension alone, Lambda counts the runs of all versions and aliases.
         self._function = {"FunctionName": recogniser.function.name}
         self._queue = {"QueueName": recogniser.failures.name}
         self._actions = self._topic(settings.alarm_email) if settings.alarm_email else []

@@ -15,6 +15,7 @@ from pulumi.runtime.config import CONFIG, get_config_env
 
 from stacks.names import camel_case
 
+_IMAGE_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 # A digest only: Lambda refuses a tag with a digest, and does not notice when a bare tag moves.
 _IMAGE_URI = re.compile(
     r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[a-z0-9._/-]+@sha256:[0-9a-f]{64}"
@@ -37,6 +38,7 @@ class StackSettingsError(pulumi.RunError):
 class StackSettings:
     """One stack's settings; `Pulumi.yaml` describes each under its camelCase name."""
 
+    image_digest: str | None
     image_uri: str | None
     architecture: str
     memory_mb: int
@@ -59,6 +61,7 @@ class StackSettings:
         """Read every setting. Raise StackSettingsError, in one line, at the first wrong one."""
         try:
             settings = cls(
+                image_digest=config.require("imageDigest") or None,
                 image_uri=config.require("imageUri") or None,
                 architecture=config.require("architecture"),
                 memory_mb=config.require_int("memoryMb"),
@@ -89,13 +92,7 @@ class StackSettings:
 
     def __post_init__(self) -> None:
         """Raise StackSettingsError naming the setting, its value and what is allowed."""
-        if self.image_uri is not None and not _IMAGE_URI.fullmatch(self.image_uri):
-            raise _wrong(
-                "imageUri",
-                self.image_uri,
-                "an image in ECR by its digest alone, "
-                "ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY@sha256:DIGEST",
-            )
+        _check_image(self.image_digest, self.image_uri)
         if self.architecture not in ("x86_64", "arm64"):
             raise _wrong("architecture", self.architecture, "x86_64 or arm64")
         _check_range("memoryMb", self.memory_mb, 512, 10240)
@@ -138,6 +135,27 @@ def _refuse_unknown_keys(config: pulumi.Config) -> None:
             raise StackSettingsError(
                 f"{key} is no setting: choose from {', '.join(sorted(known))}."
             )
+
+
+def _check_image(digest: str | None, uri: str | None) -> None:
+    if digest is not None and not _IMAGE_DIGEST.fullmatch(digest):
+        raise _wrong(
+            "imageDigest",
+            digest,
+            "the digest of an image in the stack's own repository, sha256:DIGEST",
+        )
+    if uri is not None and not _IMAGE_URI.fullmatch(uri):
+        raise _wrong(
+            "imageUri",
+            uri,
+            "an image in ECR by its digest alone, "
+            "ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY@sha256:DIGEST",
+        )
+    if digest is not None and uri is not None:
+        raise StackSettingsError(
+            f"lambdalens:imageDigest is {digest!r} and lambdalens:imageUri is {uri!r}: only one "
+            "may name the image: take the other away with 'pulumi config rm'."
+        )
 
 
 def _check_range(key: str, value: int, lowest: int, highest: int) -> None:

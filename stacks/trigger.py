@@ -1,8 +1,9 @@
-"""The trigger: an object put into the input bucket invokes the function.
+"""The trigger: an object put into the input bucket invokes the function, by its alias.
 
 Any object, since S3 can filter by suffixes in given letters only, and the function tells videos by
 their content besides. Without the permission, AWS refuses the notification; with a permission that
-named no account, a bucket of the same name in other hands could invoke the function.
+named no account, a bucket of the same name in other hands could invoke the function. A permission
+is for the alias or for the function without it, never for both.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from stacks.component import Component
 class Trigger(Component):
     """The bucket's one notification, and the permission that it depends on."""
 
-    def __init__(self, name: str, *, bucket: s3.Bucket, function: lambda_.Function) -> None:
+    def __init__(self, name: str, *, bucket: s3.Bucket, alias: lambda_.Alias) -> None:
         super().__init__(name)
         permission = lambda_.Permission(
             name,
-            function=function.name,
+            function=alias.function_name,
+            qualifier=alias.name,
             action="lambda:InvokeFunction",
             principal="s3.amazonaws.com",
             source_arn=bucket.arn,
@@ -33,7 +35,7 @@ class Trigger(Component):
             lambda_functions=[
                 {
                     "id": "uploads",
-                    "lambda_function_arn": function.arn,
+                    "lambda_function_arn": alias.arn,
                     "events": ["s3:ObjectCreated:*"],
                 }
             ],

@@ -40,8 +40,10 @@ class Registration:
     @property
     def outputs(self) -> dict[str, Any]:
         """What the provider would answer: the inputs, and the names that it chooses."""
-        chosen = ("arn", "name", "url", "repositoryUrl", "registryId", "sha256Digest")
-        return {output: f"{output}-of-{self._short}" for output in chosen} | self.inputs
+        chosen = ("name", "url", "repositoryUrl", "registryId", "sha256Digest", "version")
+        arn = f"arn:aws:{self.kind.partition(':')[2].partition('/')[0]}:us-east-1:{ACCOUNT}"
+        outputs = {output: f"{output}-of-{self._short}" for output in chosen}
+        return {"arn": f"{arn}:{self._short}"} | outputs | self.inputs
 
     @property
     def _short(self) -> str:

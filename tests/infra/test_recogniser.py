@@ -8,6 +8,7 @@ from function.settings import Settings
 from tests.infra.recording import Program, run_program, statements
 
 FUNCTION = "lambda/function:Function"
+ALIAS = "lambda/alias:Alias"
 EVENT_INVOKE = "lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
 
 
@@ -94,9 +95,21 @@ def test_it_does_not_start_before_it_is_allowed_to_work(program: Program) -> Non
     assert permissions in program.one(EVENT_INVOKE).depends_on
 
 
+def test_a_deployment_publishes_a_version_and_moves_the_alias_to_it(program: Program) -> None:
+    function = program.one(FUNCTION)
+    assert function.inputs["publish"] is True
+    alias = program.one(ALIAS).inputs
+    assert alias["name"] == "live"
+    assert alias["functionName"] == function.outputs["name"]
+    assert alias["functionVersion"] == function.outputs["version"]
+    # To a part of the videos at first would mean results of two recognisers side by side.
+    assert "routingConfig" not in alias
+
+
 def test_what_fails_is_tried_again_and_then_kept(program: Program) -> None:
     invoke = program.one(EVENT_INVOKE).inputs
     assert invoke["functionName"] == program.one(FUNCTION).outputs["name"]
+    assert invoke["qualifier"] == "live"
     assert invoke["maximumRetryAttempts"] == 2
     assert invoke["maximumEventAgeInSeconds"] == 6 * 60 * 60
     failures = program.one("sqs/queue:Queue").outputs["arn"]

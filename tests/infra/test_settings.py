@@ -14,7 +14,8 @@ from stacks.names import camel_case
 from stacks.settings import StackSettings, StackSettingsError
 from tests.infra.recording import run_program, run_program_with
 
-GOOD_IMAGE = f"{'1' * 12}.dkr.ecr.eu-west-1.amazonaws.com/lambdalens@sha256:{'a' * 64}"
+GOOD_DIGEST = f"sha256:{'a' * 64}"
+GOOD_IMAGE = f"{'1' * 12}.dkr.ecr.eu-west-1.amazonaws.com/lambdalens@{GOOD_DIGEST}"
 TAGGED_IMAGE = GOOD_IMAGE.replace("@", ":latest@")
 
 
@@ -35,6 +36,10 @@ def read_configuration(configuration: dict[str, str]) -> StackSettings:
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
+        ("imageDigest", "latest", "the digest of an image in the stack's own repository"),
+        ("imageDigest", GOOD_DIGEST[:-1], "sha256:DIGEST"),
+        ("imageDigest", GOOD_DIGEST.upper(), "sha256:DIGEST"),
+        ("imageDigest", GOOD_IMAGE, "sha256:DIGEST"),
         ("imageUri", "lambdalens:latest", "an image in ECR by its digest alone"),
         ("imageUri", TAGGED_IMAGE, "an image in ECR by its digest alone"),
         ("architecture", "amd64", "must be x86_64 or arm64"),
@@ -76,6 +81,7 @@ def test_a_wrong_value_is_named_with_what_is_allowed(key: str, value: str, messa
 @pytest.mark.parametrize(
     ("key", "value", "field", "read_as"),
     [
+        ("imageDigest", GOOD_DIGEST, "image_digest", GOOD_DIGEST),
         ("imageUri", GOOD_IMAGE, "image_uri", GOOD_IMAGE),
         ("architecture", "arm64", "architecture", "arm64"),
         ("memoryMb", "512", "memory_mb", 512),
@@ -95,6 +101,14 @@ def test_a_value_at_the_edge_of_what_is_allowed_is_taken(
     key: str, value: str, field: str, read_as: object
 ) -> None:
     assert getattr(read(**{key: value}), field) == read_as
+
+
+def test_two_settings_that_name_the_image_are_refused() -> None:
+    with pytest.raises(StackSettingsError, match="only one may name the image") as refused:
+        read(imageDigest=GOOD_DIGEST, imageUri=GOOD_IMAGE)
+    for said in ("lambdalens:imageDigest", "lambdalens:imageUri", GOOD_IMAGE, "pulumi config rm"):
+        assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
 
 
 def test_a_key_that_is_no_setting_is_refused() -> None:
@@ -117,8 +131,8 @@ def test_a_missing_setting_is_named_with_the_command_that_sets_it() -> None:
 
 
 def test_empty_means_none() -> None:
-    settings = read(imageUri="", alarmEmail="")
-    assert (settings.image_uri, settings.alarm_email) == (None, None)
+    settings = read(imageDigest="", imageUri="", alarmEmail="")
+    assert (settings.image_digest, settings.image_uri, settings.alarm_email) == (None, None, None)
 
 
 def test_the_program_refuses_and_pulumi_shows_the_message_alone() -> None:
