@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.resources import buckets, functions, monitoring, queues, roles, tables
+from local.resources import (
+    buckets,
+    functions,
+    monitoring,
+    queues,
+    roles,
+    schedules,
+    tables,
+)
 from local.resources.request import RefusedError, Request, one_line
 
 if TYPE_CHECKING:
@@ -27,6 +35,7 @@ _CREATORS = {
     **monitoring.CREATORS,
     **queues.CREATORS,
     **roles.CREATORS,
+    **schedules.CREATORS,
     **tables.CREATORS,
 }
 
