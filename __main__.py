@@ -10,14 +10,15 @@ import pulumi
 
 from stacks.buckets import GALLERY_KEY, Buckets
 from stacks.function_image import FunctionImage
+from stacks.keep_alive import KeepAlive
 from stacks.monitoring import Monitoring
 from stacks.recogniser import Recogniser
-from stacks.settings import StackSettings
+from stacks.settings import StackSettings, region_from_config
 from stacks.students_table import StudentsTable
 from stacks.trigger import Trigger
 
 settings = StackSettings.from_config(pulumi.Config())
-region = pulumi.Config("aws").require("region")
+region = region_from_config()
 
 buckets = Buckets("lambdalens", settings)
 students = StudentsTable("lambdalens-students", settings).table
@@ -31,6 +32,7 @@ recogniser = Recogniser(
 )
 image.forget_old_ones(once=recogniser.alias)
 Trigger("lambdalens-trigger", bucket=buckets.input, alias=recogniser.alias)
+KeepAlive("lambdalens-keep-alive", invoked_arn=recogniser.alias.arn)
 monitoring = Monitoring("lambdalens", settings, recogniser=recogniser, region=region)
 
 pulumi.export("inputBucket", buckets.input.id)

@@ -34,7 +34,10 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 REGION = "us-east-1"
 
-SERVICES = (*("cloudwatch", "dynamodb", "ecr", "iam", "lambda", "logs", "s3", "sns", "sqs", "sts"),)
+SERVICES = (
+    *("cloudwatch", "dynamodb", "ecr", "iam", "lambda", "logs"),
+    *("s3", "scheduler", "sns", "sqs", "sts"),
+)
 """What the stack is made of. Of the emulator's hundred services some run programs of their own:
 whoever adds a resource of another service to the stack adds that service here, and no more."""
 

@@ -20,6 +20,7 @@ from local.resources import (
     queues,
     repositories,
     roles,
+    schedules,
     tables,
 )
 from local.resources.request import RefusedError, Request, one_line
@@ -38,6 +39,7 @@ CREATORS = {
     **queues.CREATORS,
     **repositories.CREATORS,
     **roles.CREATORS,
+    **schedules.CREATORS,
     **tables.CREATORS,
 }
 _UPDATERS = functions.UPDATERS

@@ -9,7 +9,8 @@ Four things are decided here.
 *When to build.* When the content of a file in the build context has changed, and at no other
 time: the trigger is a digest over paths and contents, so that another machine, a fresh clone, a
 stray `__pycache__` or an editor's file gives the same value. The revision that the image is
-labelled with is that of its build. A preview builds nothing and needs no Docker.
+labelled with is that of its build. A preview builds nothing and needs no Docker; neither does an
+update that has nothing to build.
 
 *How an image is named.* A push is tagged with its time and the digest of its content, and tags are
 immutable. The time is there because the same content is pushed again after a change is reverted,
@@ -40,6 +41,7 @@ from pulumi_aws import ecr
 
 from stacks.component import Component
 from stacks.configuration import REPOSITORY
+from stacks.image_build import LOG_FILE, build_hooks
 from stacks.source import revision, source
 
 if TYPE_CHECKING:
@@ -138,6 +140,7 @@ class FunctionImage(Component):
                 "dockerfile": DOCKERFILE,
                 "platform": platform,
                 "build_args": build_arguments(REPOSITORY),
+                "build_log_file": LOG_FILE,
                 # An attestation would make an image index of the image, which Lambda refuses.
                 "provenance": "false",
                 "sbom": "false",
@@ -153,13 +156,16 @@ class FunctionImage(Component):
                 "username": login.user_name,
                 "password": pulumi.Output.secret(login.password),
             },
-            # The tag's time and the registry's password are new at every run, and the revision at
-            # every commit. Alone they change nothing; when a trigger replaces the image, Pulumi
-            # does take the new ones.
+            # The tag's time and the registry's password are new at every run, the revision at every
+            # commit, and an image of before there was a log file has none. Alone they change
+            # nothing; when a trigger replaces the image, Pulumi does take the new ones.
             opts=pulumi.ResourceOptions(
                 parent=self,
                 provider=provider,
-                ignore_changes=["name", "auth_config", "build.buildArgs"],
+                ignore_changes=[
+                    *("name", "auth_config", "build.buildArgs", "build.buildLogFile"),
+                ],
+                hooks=build_hooks(name),
             ),
         )
 

@@ -21,6 +21,7 @@ from pulumi_aws import cloudwatch, iam, lambda_, sqs
 
 from stacks.buckets import GALLERY_KEY
 from stacks.component import Component
+from stacks.limits import limit_hooks
 from stacks.tls import tls_only_policy
 
 if TYPE_CHECKING:
@@ -84,7 +85,9 @@ class Recogniser(Component):
             environment={"variables": _environment(settings, buckets, students)},
             publish=True,
             # A function that starts before its permissions fails on its first videos.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[permissions]),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[permissions], hooks=limit_hooks(name, settings)
+            ),
         )
         self.alias = lambda_.Alias(
             name,

@@ -106,7 +106,24 @@ def test_a_tag_says_when_and_what(prod: Program) -> None:
 
 
 def test_a_new_password_time_or_revision_alone_changes_nothing(prod: Program) -> None:
-    assert image(prod).ignore_changes == {"name", "authConfig", "build.buildArgs"}
+    assert image(prod).ignore_changes == {
+        *("name", "authConfig", "build.buildArgs", "build.buildLogFile"),
+    }
+
+
+def test_what_a_build_says_is_kept_where_git_does_not_look(prod: Program) -> None:
+    file = image(prod).inputs["build"]["buildLogFile"]
+    assert file == "build/image.log"
+    assert "build/" in (REPOSITORY / ".gitignore").read_text(encoding="utf-8").splitlines()
+
+
+def test_the_engine_is_looked_for_before_a_build_and_the_log_shown_after_a_failure(
+    prod: Program,
+) -> None:
+    assert image(prod).hooks == {
+        "before_create: lambdalens-engine",
+        "on_error: lambdalens-build-log",
+    }
 
 
 def test_the_password_is_a_secret(prod: Program) -> None:

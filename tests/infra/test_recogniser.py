@@ -45,7 +45,7 @@ def test_how_it_recognises_is_a_setting() -> None:
 
 
 def test_lambda_alone_may_take_the_role(program: Program) -> None:
-    role = program.one("iam/role:Role")
+    role = program.one("iam/role:Role", "lambdalens-recogniser")
     (statement,) = statements(role.inputs["assumeRolePolicy"])
     assert statement == {
         "Effect": "Allow",
@@ -64,7 +64,7 @@ def test_the_role_allows_exactly_what_the_function_does(program: Program) -> Non
     results = arn("s3/bucket:Bucket", "lambdalens-output")
     gallery = arn("s3/bucket:Bucket", "lambdalens-gallery")
     logs = arn("cloudwatch/logGroup:LogGroup")
-    policy = program.one("iam/rolePolicy:RolePolicy")
+    policy = program.one("iam/rolePolicy:RolePolicy", "lambdalens-recogniser")
     allowed = {
         (action, resource)
         for statement in statements(policy.inputs["policy"])
@@ -85,12 +85,15 @@ def test_the_role_allows_exactly_what_the_function_does(program: Program) -> Non
         ("logs:PutLogEvents", f"{logs}:*"),
         ("sqs:SendMessage", arn("sqs/queue:Queue")),
     }
-    assert policy.inputs["role"] == program.one("iam/role:Role").outputs["name"]
+    assert (
+        policy.inputs["role"]
+        == program.one("iam/role:Role", "lambdalens-recogniser").outputs["name"]
+    )
     assert {each["Effect"] for each in statements(policy.inputs["policy"])} == {"Allow"}
 
 
 def test_it_does_not_start_before_it_is_allowed_to_work(program: Program) -> None:
-    permissions = program.one("iam/rolePolicy:RolePolicy").urn
+    permissions = program.one("iam/rolePolicy:RolePolicy", "lambdalens-recogniser").urn
     assert permissions in program.one(FUNCTION).depends_on
     assert permissions in program.one(EVENT_INVOKE).depends_on
 

@@ -10,6 +10,7 @@ import pytest
 from pulumi_aws import ProviderEndpointArgs
 
 from function.recogniser.options import RecognitionOptions
+from local.emulator import SERVICES
 from stacks.configuration import UnknownStackError, project, stack_configuration
 from stacks.outputs import StackOutputs
 
@@ -83,6 +84,7 @@ def test_only_the_local_stack_does_without_tls() -> None:
 def test_the_providers_endpoints_are_services_it_knows() -> None:
     (endpoints,) = json.loads(stack_configuration("local")["aws:endpoints"])
     known = inspect.signature(ProviderEndpointArgs.__init__).parameters
+    assert set(endpoints) == set(SERVICES)
     assert {service.replace("lambda", "lambda_") for service in endpoints} <= set(known)
 
 
