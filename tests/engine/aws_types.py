@@ -7,17 +7,15 @@ again; the rest has a call of AWS's for it. Reading says whether a resource is t
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from local.provisioning import CREATORS
-from local.resources.request import Request
+from tests.engine.made_locally import made_locally
 from tests.engine.resource_type import ResourceType, if_there, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from local.account import Account
-    from local.function_host import FunctionHost
     from local.resources.request import Created
 
     Properties = Mapping[str, Any]
@@ -35,7 +33,6 @@ class AwsTypes:
         self._logs = account.client("logs")
         self._cloudwatch = account.client("cloudwatch")
         self._dynamodb = account.client("dynamodb")
-        self._ecr = account.client("ecr")
 
     def table(self) -> dict[str, ResourceType]:
         """Return each type under its token."""
@@ -192,6 +189,7 @@ class AwsTypes:
 
     def _of_the_rest(self) -> dict[str, ResourceType]:
         iam, sqs, dynamodb = self._iam, self._sqs, self._dynamodb
+        scheduler = self._account.client("scheduler")
         return {
             "aws:iam/role:Role": ResourceType(
                 create=self._creator("aws:iam/role:Role"),
@@ -234,6 +232,14 @@ class AwsTypes:
                 ),
                 replaced_by={"queueUrl"},
             ),
+            "aws:scheduler/schedule:Schedule": ResourceType(
+                create=self._creator("aws:scheduler/schedule:Schedule"),
+                update=lambda *_: {},
+                delete=lambda _, outputs: scheduler.delete_schedule(Name=outputs["name"]),
+                read=if_there(lambda _, outputs: scheduler.get_schedule(Name=outputs["name"])),
+                named="name",
+                replaced_by=frozenset({"name"}),
+            ),
             "aws:dynamodb/table:Table": ResourceType(
                 create=self._creator("aws:dynamodb/table:Table"),
                 update=self._change_table,
@@ -267,7 +273,7 @@ class AwsTypes:
         return {}
 
     def _creator(self, kind: str) -> Callable[[str, Properties], Created]:
-        return created_as_locally(self._account, kind)
+        return made_locally(self._account, kind)
 
     def _set_again(
         self,
@@ -293,16 +299,3 @@ class AwsTypes:
             replaced_by=frozenset(replaced_by),
             is_deleted_first=named is None,
         )
-
-
-def created_as_locally(account: Account, kind: str) -> Callable[[str, Properties], Created]:
-    """Return what makes a type's resources in `local/`."""
-
-    def create(name: str, inputs: Properties) -> Created:
-        # None of them is a function, or of one.
-        request = Request(name, inputs, account, cast("FunctionHost", None))
-        created = CREATORS[kind](request)
-        request.refuse_rest()
-        return created
-
-    return create

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local.account import Account
-from local.emulator import Emulator, start_emulator
+from local.emulator import REGION, Emulator, start_emulator
 from local.lifeline import Lifeline
+from tests.engine.docker_engine import DockerEngine
 from tests.engine.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    NewWorkspace = Callable[[], Workspace]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -39,18 +42,35 @@ def account(emulator: Emulator) -> Account:
     return Account(emulator.endpoint_url, emulator.deployer)
 
 
+@pytest.fixture(scope="session")
+def docker_engine() -> Iterator[DockerEngine]:
+    with DockerEngine() as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def new_workspace(
+    emulator: Emulator, docker_engine: DockerEngine, tmp_path_factory: pytest.TempPathFactory
+) -> NewWorkspace:
+    """Make workspaces whose stacks the embedded AWS can serve, which speaks plain http."""
+
+    def make() -> Workspace:
+        workspace = Workspace.make(
+            tmp_path_factory.mktemp("pulumi"),
+            endpoint_url=emulator.endpoint_url,
+            access_key=emulator.deployer,
+            docker_host=docker_engine.address,
+        )
+        for stack in ("dev", "prod"):
+            workspace.configure(stack, requireTls=False)
+        # What prod leaves to whoever deploys it.
+        workspace.configure("prod", alarmEmail="none")
+        workspace.set_region("prod", REGION)
+        return workspace
+
+    return make
+
+
 @pytest.fixture
-def workspace(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    return make_workspace(emulator, tmp_path_factory)
-
-
-def make_workspace(emulator: Emulator, folders: pytest.TempPathFactory) -> Workspace:
-    """Return a workspace whose stacks the embedded AWS can serve: it speaks plain http."""
-    workspace = Workspace.make(
-        folders.mktemp("pulumi"),
-        endpoint_url=emulator.endpoint_url,
-        access_key=emulator.deployer,
-    )
-    for stack in ("dev", "prod"):
-        workspace.configure(stack, requireTls=False)
-    return workspace
+def workspace(new_workspace: NewWorkspace) -> Workspace:
+    return new_workspace()

@@ -33,6 +33,7 @@ def inventory(account: Account) -> dict[str, set[str]]:
             for each in client("cloudwatch").list_dashboards()["DashboardEntries"]
         },
         "topics": {each["TopicArn"] for each in client("sns").list_topics()["Topics"]},
+        "schedules": {each["Name"] for each in client("scheduler").list_schedules()["Schedules"]},
         "repositories": {
             each["repositoryName"] for each in client("ecr").describe_repositories()["repositories"]
         },

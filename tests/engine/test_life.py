@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engine.conftest import make_workspace
 from tests.engine.inventory import inventory
 from tests.engine.workspace import CommandFailedError
 
 if TYPE_CHECKING:
     from local.account import Account
-    from local.emulator import Emulator
+    from tests.engine.conftest import NewWorkspace
+    from tests.engine.docker_engine import DockerEngine
     from tests.engine.workspace import Call, Workspace
 
 FUNCTION = "aws:lambda/function:Function"
@@ -24,17 +24,19 @@ IMAGE = "docker:index/registryImage:RegistryImage"
 
 
 @pytest.fixture(scope="module")
-def dev(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+def dev(new_workspace: NewWorkspace) -> Workspace:
     """Return a workspace in which dev is deployed, for tests that leave it as it is."""
-    workspace = make_workspace(emulator, tmp_path_factory)
+    workspace = new_workspace()
     workspace.pulumi("stack", "init", "dev")
     workspace.up("dev")
     workspace.calls()
     return workspace
 
 
-def test_a_preview_touches_neither_docker_nor_aws(workspace: Workspace, account: Account) -> None:
-    before = inventory(account)
+def test_a_preview_touches_neither_docker_nor_aws(
+    workspace: Workspace, account: Account, docker_engine: DockerEngine
+) -> None:
+    before, asked = inventory(account), docker_engine.asked
     workspace.pulumi("stack", "init", "dev")
 
     planned = workspace.preview("dev")
@@ -47,6 +49,17 @@ def test_a_preview_touches_neither_docker_nor_aws(workspace: Workspace, account:
         ("Invoke", False),
     }
     assert inventory(account) == before
+    assert docker_engine.asked == asked
+
+
+def test_without_docker_an_update_says_so_before_the_build(workspace: Workspace) -> None:
+    workspace.pulumi("stack", "init", "dev")
+
+    with pytest.raises(CommandFailedError, match="no Docker engine answers at tcp:"):
+        workspace.up("dev", DOCKER_HOST="tcp://127.0.0.1:1")
+
+    assert IMAGE not in {call.type for call in workspace.calls()}
+    workspace.up("dev")
 
 
 def test_a_second_up_changes_nothing(dev: Workspace) -> None:

@@ -55,7 +55,9 @@ class Workspace:
     environment: dict[str, str] = field(repr=False)
 
     @classmethod
-    def make(cls, folder: Path, *, endpoint_url: str, access_key: AccessKey) -> Self:
+    def make(
+        cls, folder: Path, *, endpoint_url: str, access_key: AccessKey, docker_host: str
+    ) -> Self:
         """Copy the program, and set up what the commands need."""
         checkout = folder / "checkout"
         checkout.mkdir()
@@ -86,6 +88,7 @@ class Workspace:
                 "AWS_ENDPOINT_URL": endpoint_url,
                 "AWS_ACCESS_KEY_ID": access_key.key_id,
                 "AWS_SECRET_ACCESS_KEY": access_key.secret,
+                "DOCKER_HOST": docker_host,
                 "LAMBDALENS_JOURNAL": str(folder / "journal"),
                 "LAMBDALENS_LAUNCHER": str(pulumi.with_name(LAUNCHER)),
             },
@@ -99,6 +102,13 @@ class Workspace:
             contents["config"].pop(f"lambdalens:{key}", None)
             if value is not None:
                 contents["config"][f"lambdalens:{key}"] = value
+        file.write_text(yaml.safe_dump(contents))
+
+    def set_region(self, stack: str, region: str) -> None:
+        """Set the region in the stack's file."""
+        file = self._stack_file(stack)
+        contents = yaml.safe_load(file.read_text())
+        contents["config"]["aws:region"] = region
         file.write_text(yaml.safe_dump(contents))
 
     def copy_stack(self, stack: str, name: str) -> None:
