@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from stacks.configuration import stack_configuration
+from stacks.configuration import REPOSITORY, stack_configuration
 from tests.infra.recording import Program, run_program_with
 
 SERVICE_PRINCIPALS = {"lambda.amazonaws.com", "s3.amazonaws.com", "scheduler.amazonaws.com"}
@@ -43,3 +43,11 @@ def test_arns_domains_and_principals_are_those_of_the_partition(
     assert program.exports["dashboardUrl"].startswith(
         f"https://{region}.{console}/cloudwatch/home?region={region}#dashboards/dashboard/"
     )
+
+
+@pytest.mark.parametrize("folder", ["stacks", "function", "enroll", "recover", "loadtest"])
+def test_nothing_that_meets_aws_takes_the_partition_for_granted(folder: str) -> None:
+    """The embedded AWS, in `local/`, has one partition and one region."""
+    files = [*(REPOSITORY / folder).rglob("*.py")]
+    assert files
+    assert not [file for file in files if "arn:aws:" in file.read_text(encoding="utf-8")]
