@@ -8,8 +8,8 @@ Each deployment publishes a version, which never changes again, and then moves t
 it. The alias is what is invoked, and what retries and the on-failure destination are set for. The
 provider updates the function's configuration, then its code, and publishes when both are done: so
 no video meets the new settings with the old code, and when an update fails halfway, the alias stays
-where it was. A run that is under way ends in the version it began in. Events that wait are the
-alias's, and go to where it points when their turn comes.
+where it was. A run that is under way ends in the version it began in. AWS does not document which
+of the two runs an event that waits meanwhile: either makes the whole result.
 """
 
 from __future__ import annotations
