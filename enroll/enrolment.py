@@ -15,6 +15,7 @@ import numpy as np
 from enroll.gallery_edits import with_students
 from enroll.mix_ups import doubts
 from enroll.portraits import Portrait, PortraitRefusedError, encode_portrait, find_portraits
+from function.composed_text import composed
 from function.recogniser.identity.gallery import Gallery
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ def enrol(
             portraits.append(Portrait(student_id=owners[path], path=path, encoding=encoding))
     enrolled = _as_gallery(portraits)
     missing = [student_id for student_id in student_ids if student_id not in enrolled.student_ids]
-    kept = tuple(student_id for student_id in missing if student_id in known.student_ids)
+    known_ids = set(map(composed, known.student_ids))
+    kept = tuple(student_id for student_id in missing if student_id in known_ids)
     refused += [
         f"student {student_id} has no portrait that can be used: put one into "
         f"{folder / student_id}/"

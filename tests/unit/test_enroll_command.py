@@ -166,6 +166,19 @@ def test_forgetting_in_a_file_keeps_the_others_and_names_the_unknown(
     assert f"student {BIDEN} is not known here" in capsys.readouterr().err
 
 
+_NFC, _NFD = "M\u00fcller", "Mu\u0308ller"
+
+
+@pytest.mark.parametrize(("kept", "typed"), [(_NFC, _NFD), (_NFD, _NFC), (_NFC, f" {_NFC} ")])
+def test_forgetting_does_not_depend_on_the_system_the_id_was_typed_on(
+    tmp_path: Path, kept: str, typed: str
+) -> None:
+    gallery = tmp_path / "gallery.npz"
+    Gallery(student_ids=(kept, "other"), encodings=np.eye(2, 128, dtype=np.float32)).save(gallery)
+    assert main(["forget", typed, "--gallery", str(gallery)]) == 0
+    assert Gallery.load(gallery).student_ids == ("other",)
+
+
 def test_other_names_of_the_file_that_keep_who_was_forgotten_are_told(
     sample: SampleClass, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
