@@ -140,7 +140,7 @@ def test_a_video_that_is_named_twice_is_one_video(
         (["a.mp4", "--gallery", "{text}"], "not a gallery"),
         (
             ["a.mp4", "--gallery", "{gallery}", "--students", "{text}"],
-            "the column student_id is missing",
+            "column student_id is missing",
         ),
         (["a.mp4", "--gallery", "{gallery}", "--tolerance", "2"], "--tolerance must be"),
         (["a.mp4", "--gallery", "{gallery}", "--samples-per-second", "0"], "--samples-per-second"),
