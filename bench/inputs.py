@@ -12,7 +12,7 @@ import numpy as np
 
 from bench.crowd import Crowd, crowd_video
 from enroll.enrolment import PortraitsUnreadableError, enrol
-from enroll.portraits import SUFFIXES, PortraitRefusedError, encode_portrait
+from enroll.portraits import PortraitRefusedError, encode_portrait
 from function.media_type import VIDEO_SUFFIXES, has_video_suffix
 from function.recogniser.identity.gallery import Gallery, GalleryError
 from function.recogniser.video.sampling import sampled_frames
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 # A minute of a lesson: nine people at most distances at which they are recognised, and a keyframe
 # as seldom as encoders set one by themselves, or every second as cameras and streams do.
+_PICTURES = (".jpg", ".jpeg", ".png", ".webp")
+
 _NINE_FACES = (60, 70, 80, 90, 100, 110, 120, 135, 150)
 _MINUTE = tuple(
     Crowd(size=(1920, 1080), face_heights=_NINE_FACES, seconds=60, keyframe_every=every)
@@ -96,13 +98,13 @@ def strangers_gallery(folder: Path) -> tuple[Gallery, int]:
     """
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder: give the one that the pictures are in")
-    pictures = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES]
+    pictures = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in _PICTURES]
     encodings = []
     for picture in pictures:
         with suppress(PortraitRefusedError):
             encodings.append(encode_portrait(picture))
     if not encodings:
-        raise InputError(f"{folder} has no picture that can be enrolled: {' '.join(SUFFIXES)}")
+        raise InputError(f"{folder} has no picture that can be enrolled: {' '.join(_PICTURES)}")
     # A slash is in no student's id, so that a stranger is never taken for a student.
     ids = tuple(f"stranger/{number}" for number in range(len(encodings)))
     strangers = Gallery(student_ids=ids, encodings=np.stack(encodings))

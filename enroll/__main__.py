@@ -25,8 +25,9 @@ from enroll.encodings_file import EncodingsFileError, read_encodings_file
 from enroll.enrolment import PortraitsUnreadableError, enrol
 from enroll.gallery_edits import without_students
 from enroll.known_names import AmbiguousNameError, enrol_encodings
+from function.composed_text import composed
 from function.recogniser.identity.gallery import Gallery, GalleryError
-from function.student_list import StudentListError, read_students
+from function.student_list import StudentListError, read_student_list
 from stacks.outputs import StackNotFoundError, deployment
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def _with_destination(
 
 
 def _enrol(options: argparse.Namespace) -> int:
-    students = read_students(options.students)
+    students = _listed(options.students)
     destination = _destination(options)
     enrolment = enrol(
         students, options.portraits, known=destination.known, watch=_with_progress_bar
@@ -161,11 +162,19 @@ def _enrol(options: argparse.Namespace) -> int:
 
 
 def _import_encodings(options: argparse.Namespace) -> int:
-    students = read_students(options.students)
+    students = _listed(options.students)
     names, encodings = read_encodings_file(options.file)
     destination = _destination(options)
     enrolment = enrol_encodings(names, encodings, students, known=destination.known)
     return _keep(enrolment, students, destination, options)
+
+
+def _listed(path: Path) -> list[Student]:
+    """Read the student list, and say what should be said of how it was read."""
+    read = read_student_list(path)
+    for note in read.notes:
+        print(note, file=sys.stderr)
+    return read.students
 
 
 def _destination(options: argparse.Namespace) -> Destination:
@@ -251,7 +260,8 @@ def _forget_in_file(file: Path, student_ids: Collection[str]) -> set[str]:
     except IsADirectoryError as error:
         raise GalleryError(f"{file} is a folder: name the gallery file in it") from error
     without_students(gallery, student_ids).save(file)
-    return set(student_ids).intersection(gallery.student_ids)
+    known = set(map(composed, gallery.student_ids))
+    return {student_id for student_id in student_ids if composed(student_id) in known}
 
 
 def _enrol_parser() -> argparse.ArgumentParser:
@@ -271,7 +281,9 @@ def _enrol_parser() -> argparse.ArgumentParser:
 
 def _forget_parser() -> argparse.ArgumentParser:
     parser = _parser("python -m enroll forget", _FORGET_HELP)
-    parser.add_argument("student_id", nargs="+", metavar="STUDENT_ID", help="whom to forget")
+    parser.add_argument(
+        "student_id", nargs="+", type=composed, metavar="STUDENT_ID", help="whom to forget"
+    )
     where = parser.add_mutually_exclusive_group(required=True)
     _add_stack(where)
     where.add_argument("--gallery", type=Path, metavar="FILE", help="forget in this gallery file")

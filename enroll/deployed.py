@@ -11,12 +11,12 @@ from __future__ import annotations
 import io
 import random
 import time
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from enroll.gallery_edits import with_students, without_students
+from function.composed_text import composed, spellings
 from function.recogniser.identity.gallery import Gallery, GalleryError
 
 if TYPE_CHECKING:
@@ -124,31 +124,42 @@ def _check_all_are_students(enrolled: Gallery, students: Collection[Student]) ->
 
 def _write_records(deployment: Deployment, students: Collection[Student], gallery: Gallery) -> None:
     """Write the records of those students who are in the gallery."""
-    known = set(gallery.student_ids)
+    known = set(map(composed, gallery.student_ids))
     dynamodb = deployment.session().resource("dynamodb", endpoint_url=deployment.endpoint_url)
     with dynamodb.Table(deployment.outputs.students_table).batch_writer() as records:
         for student in students:
             if student.student_id in known:
-                records.put_item(Item=asdict(student))
+                records.put_item(
+                    Item={
+                        "student_id": student.student_id,
+                        "name": student.name,
+                        "major": student.major,
+                        "year": student.year,
+                    }
+                )
 
 
 def _delete_records(deployment: Deployment, student_ids: Collection[str]) -> set[str]:
     """Delete the students' records; return the ids of those that had one."""
     client = deployment.client("dynamodb")
-    answers = {
-        student_id: client.delete_item(
-            TableName=deployment.outputs.students_table,
-            Key={"student_id": {"S": student_id}},
-            ReturnValues="ALL_OLD",
-        )
-        for student_id in student_ids
-    }
-    return {student_id for student_id, answer in answers.items() if "Attributes" in answer}
+    deleted = set()
+    for student_id in student_ids:
+        # Earlier versions kept an id as it was typed.
+        for spelling in spellings(student_id):
+            answer = client.delete_item(
+                TableName=deployment.outputs.students_table,
+                Key={"student_id": {"S": spelling}},
+                ReturnValues="ALL_OLD",
+            )
+            if "Attributes" in answer:
+                deleted.add(student_id)
+    return deleted
 
 
 def _forget_faces(deployment: Deployment, student_ids: Collection[str]) -> set[str]:
     """Delete the students' rows; return the ids of those that had any."""
-    forgotten = set(student_ids).intersection(load_gallery(deployment).student_ids)
+    known = set(map(composed, load_gallery(deployment).student_ids))
+    forgotten = {student_id for student_id in student_ids if composed(student_id) in known}
     if forgotten:
         _change(deployment, lambda gallery: without_students(gallery, student_ids))
     return forgotten

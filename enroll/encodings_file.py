@@ -1,8 +1,8 @@
 """Known faces from an encodings file, a pickle of names and face_recognition's encodings.
 
-Such a file is `{"name": [name, ...], "encoding": [array of 128 numbers, ...]}`. Unpickling runs
-whatever a file asks for, and NumPy trusts what it says of arrays: so neither sees the file. Its
-values are made by our own reader, `pickled_values.py`, and copied here once they have been checked.
+Unpickling runs whatever a file asks for, and NumPy trusts what it says of arrays: so neither sees
+the file. Its values are made by our own reader, `pickled_values.py`, brought into one form by
+`named_encodings.py`, and copied here once they have been checked.
 """
 
 from __future__ import annotations
@@ -11,8 +11,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from enroll.named_encodings import (
+    MAX_PORTRAITS,
+    SPLIT,
+    EncodingsFileError,
+    in_parallel,
+    not_an_encoding,
+    not_texts,
+)
 from enroll.pickled_arrays import Array, RefusedPickleError, Scalar
 from enroll.pickled_values import values_in
+from function.composed_text import composed
 from function.recogniser.faces.encoding import ENCODING_LENGTH
 
 if TYPE_CHECKING:
@@ -20,14 +29,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+__all__ = ["MAX_BYTES", "EncodingsFileError", "read_encodings_file"]
+
 MAX_BYTES = 64 << 20
-MAX_PORTRAITS = 50_000  # as many as fit into so many bytes, a kilobyte of numbers each
-
-_SPLIT = "import it in parts, each with fewer portraits"
-
-
-class EncodingsFileError(ValueError):
-    """The file is not an encodings file; the message says what is wrong with it."""
 
 
 def read_encodings_file(path: Path) -> tuple[list[str], NDArray[np.float32]]:
@@ -46,25 +50,20 @@ def _content(path: Path) -> bytes:
     with path.open("rb") as file:
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
-        raise EncodingsFileError(f"it is larger than {MAX_BYTES >> 20} MB: {_SPLIT}")
+        raise EncodingsFileError(f"it is larger than {MAX_BYTES >> 20} MB: {SPLIT}")
     return content
 
 
 def _names_and_encodings(content: object) -> tuple[list[str], NDArray[np.float32]]:
-    if not isinstance(content, dict) or not {"name", "encoding"} <= content.keys():
-        raise EncodingsFileError(
-            "it is not a dictionary with the keys 'name' and 'encoding': make it as "
-            '{"name": [name, ...], "encoding": [encoding, ...]}'
-        )
-    names, encodings = content["name"], content["encoding"]
+    names, encodings = in_parallel(content)
     count = _length(names)
     if count is None:
-        raise _not_texts()
+        raise not_texts()
     if count > MAX_PORTRAITS:
-        raise EncodingsFileError(f"it has {count:,} names, and {MAX_PORTRAITS:,} fit: {_SPLIT}")
+        raise EncodingsFileError(f"it has {count:,} names, and {MAX_PORTRAITS:,} fit: {SPLIT}")
     if _length(encodings) != count:
         raise EncodingsFileError(
-            f"its 'encoding' is not a list as long as the {count} names: give every name its "
+            f"its encodings are not a list as long as the {count} names: give every name its "
             "encoding"
         )
     return _names(names), _rows(encodings, count)
@@ -74,23 +73,24 @@ def _length(values: object) -> int | None:
     """Return how many values a list or an array has, and None for what is neither."""
     if isinstance(values, Array):
         return values.shape[0] if values.shape else None
-    return len(values) if isinstance(values, list) else None
+    return len(values) if isinstance(values, list | tuple) else None
 
 
 def _names(names: object) -> list[str]:
     try:
         if isinstance(names, Array):
             texts = names.texts()
-        elif isinstance(names, list):
+        elif isinstance(names, list | tuple):
             texts = [_name(name) for name in names]
         else:
-            raise _not_texts()
+            raise not_texts()
         for name in texts:
             name.encode()  # refuses half characters, which could not be shown
     except ValueError as error:
-        raise _not_texts() from error
+        raise not_texts() from error
+    texts = list(map(composed, texts))
     if not all(texts):
-        raise _not_texts()
+        raise not_texts()
     return texts
 
 
@@ -103,19 +103,13 @@ def _name(name: object) -> str:
         case Scalar():
             return name.text()
         case _:
-            raise _not_texts()
-
-
-def _not_texts() -> EncodingsFileError:
-    return EncodingsFileError(
-        "its 'name' is not a list of texts: give every encoding the name of its student"
-    )
+            raise not_texts()
 
 
 def _rows(encodings: object, count: int) -> NDArray[np.float32]:
     if isinstance(encodings, Array):
         encodings = list(encodings.numbers())
-    assert isinstance(encodings, list)  # noqa: S101 - its length has been asked for
+    assert isinstance(encodings, list | tuple)  # noqa: S101 - its length has been asked for
     rows = [_encoding(encoding, index) for index, encoding in enumerate(encodings)]
     return np.array(rows, np.float32).reshape(count, ENCODING_LENGTH)
 
@@ -130,10 +124,10 @@ def _encoding(encoding: object, index: int) -> NDArray[np.float32]:
         case _:
             shape = ()
     if shape != (ENCODING_LENGTH,):
-        raise _not_an_encoding(index, f"its shape is {shape}")
+        raise not_an_encoding(index, f"its shape is {shape}")
     row = encoding.numbers() if isinstance(encoding, Array) else _numbers(encoding, index)
     if not np.isfinite(row).all():
-        raise _not_an_encoding(index, "some are infinite, or none")
+        raise not_an_encoding(index, "some are infinite, or none")
     return row
 
 
@@ -160,10 +154,3 @@ def _number(value: object) -> float:
             return value.number()
         case _:
             raise TypeError
-
-
-def _not_an_encoding(index: int, problem: str) -> EncodingsFileError:
-    return EncodingsFileError(
-        f"encoding {index} is not {ENCODING_LENGTH} numbers ({problem}): make it with "
-        "face_recognition.face_encodings"
-    )

@@ -14,7 +14,9 @@ import numpy as np
 
 from enroll.gallery_edits import with_students
 from enroll.mix_ups import doubts
-from enroll.portraits import Portrait, PortraitRefusedError, encode_portrait, find_portraits
+from enroll.portrait_folder import find_portraits
+from enroll.portraits import Portrait, PortraitRefusedError, encode_portrait
+from function.composed_text import composed
 from function.recogniser.identity.gallery import Gallery
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ def enrol(
     known: Gallery,
     watch: Callable[[Sequence[Path]], Iterable[Path]] = iter,
 ) -> Enrolment:
-    """Encode the portraits in `folder/<student id>/` of the listed students.
+    """Encode the portraits of the listed students in `folder`, which `find_portraits` tells apart.
 
     `known` is the gallery that the rows are to join. The pictures are taken through `watch`,
     which may show the progress. Raises PortraitsUnreadableError.
@@ -61,16 +63,11 @@ def enrol(
     except OSError as error:
         raise PortraitsUnreadableError(
             f"cannot read the portraits in {error.filename} ({error.strerror}): give the folder "
-            "that has one folder for each student id"
+            "that has a picture, or a folder of them, named for each student id"
         ) from error
     owners = {path: student_id for student_id in student_ids for path in found.pictures[student_id]}
-    portraits, refused = (
-        [],
-        [
-            f"{path} is in no student's folder: move it to {path.parent}/<student id>/"
-            for path in found.misplaced
-        ],
-    )
+    portraits: list[Portrait] = []
+    refused: list[str] = []
     for path in watch(list(owners)):
         try:
             encoding = encode_portrait(path)
@@ -80,7 +77,8 @@ def enrol(
             portraits.append(Portrait(student_id=owners[path], path=path, encoding=encoding))
     enrolled = _as_gallery(portraits)
     missing = [student_id for student_id in student_ids if student_id not in enrolled.student_ids]
-    kept = tuple(student_id for student_id in missing if student_id in known.student_ids)
+    known_ids = set(map(composed, known.student_ids))
+    kept = tuple(student_id for student_id in missing if student_id in known_ids)
     refused += [
         f"student {student_id} has no portrait that can be used: put one into "
         f"{folder / student_id}/"
@@ -107,10 +105,10 @@ def _as_gallery(portraits: Sequence[Portrait]) -> Gallery:
     )
 
 
-def _left_out(folders: Sequence[Path]) -> str:
-    names = ", ".join(folder.name for folder in folders[:_MOST_NAMED])
-    more = f" and {len(folders) - _MOST_NAMED} more" if len(folders) > _MOST_NAMED else ""
+def _left_out(paths: Sequence[Path]) -> str:
+    names = ", ".join(path.name for path in paths[:_MOST_NAMED])
+    more = f" and {len(paths) - _MOST_NAMED} more" if len(paths) > _MOST_NAMED else ""
     return (
-        f"no student in the list for the portraits in {names}{more}: left out; add them to the "
-        "list to enrol them"
+        f"no student in the list for {names}{more}: left out; to enrol them, name folders and "
+        "pictures after student ids in the list, as in 1001.jpg and 1001_2.jpg"
     )

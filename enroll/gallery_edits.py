@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from function.composed_text import composed
 from function.recogniser.identity.gallery import Gallery
 
 if TYPE_CHECKING:
@@ -28,10 +29,11 @@ def with_students(gallery: Gallery, enrolled: Gallery) -> Gallery:
 
 
 def without_students(gallery: Gallery, student_ids: Collection[str]) -> Gallery:
-    """Return the gallery without any row of these students."""
+    """Return the gallery without any row of these students, however their ids were typed."""
+    those = set(map(composed, student_ids))
     return _rows(
         gallery,
-        [row for row, known in enumerate(gallery.student_ids) if known not in student_ids],
+        [row for row, known in enumerate(gallery.student_ids) if composed(known) not in those],
     )
 
 

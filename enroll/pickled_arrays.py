@@ -22,6 +22,7 @@ _TEXTS = re.compile(r"U[1-9][0-9]{0,2}")
 _TEXT_CODECS = {"<": "utf-32-le", ">": "utf-32-be"}
 _BYTES_PER_CHARACTER = 4
 _MAX_DIMENSIONS = 2
+_MAX_LENGTH = 1 << 63
 
 
 class RefusedPickleError(ValueError):
@@ -54,6 +55,11 @@ class ElementType:
         self._order: str | None = None
         size = int(code[1:])
         self._size = size * _BYTES_PER_CHARACTER if self._is_text else size
+
+    @property
+    def is_text(self) -> bool:
+        """Whether these are texts, and no numbers."""
+        return self._is_text
 
     def set_state(self, state: object) -> None:
         """Record the byte order, the one thing that the state may say besides what is known.
@@ -96,6 +102,11 @@ class Scalar:
         self._element = element
         self._data = data
 
+    @property
+    def is_text(self) -> bool:
+        """Whether this is a text, and no number."""
+        return self._element.is_text
+
     def number(self) -> float:
         """Copy the number. Raises RefusedPickleError if it is none."""
         return float(self._element.numbers(self._data, 1)[0])
@@ -113,6 +124,11 @@ class Array:
         self._element: ElementType | None = None
         self._data = b""
         self._column_by_column = False
+
+    @property
+    def has_texts(self) -> bool:
+        """Whether its elements are texts, and no numbers."""
+        return self._element is not None and self._element.is_text
 
     def set_state(self, state: object) -> None:
         """Record what the array holds. Raises RefusedPickleError."""
@@ -149,7 +165,9 @@ class Array:
     def _record(
         self, shape: tuple[object, ...], element: ElementType, data: object, order: str
     ) -> None:
-        lengths = tuple(length for length in shape if type(length) is int and length >= 0)
+        lengths = tuple(
+            length for length in shape if type(length) is int and 0 <= length < _MAX_LENGTH
+        )
         if self.shape is not None or len(lengths) != len(shape) or not isinstance(data, bytes):
             raise _damaged("an array")
         if len(shape) > _MAX_DIMENSIONS:

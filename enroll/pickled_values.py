@@ -12,7 +12,14 @@ from __future__ import annotations
 import pickletools
 from typing import TYPE_CHECKING, Any
 
-from enroll.pickled_arrays import Array, ElementType, Global, RefusedPickleError, called, text
+from enroll.pickled_arrays import (
+    Array,
+    ElementType,
+    Global,
+    RefusedPickleError,
+    Scalar,
+    called,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -169,15 +176,23 @@ class _Machine:
 
 
 def _items(values: list[object]) -> dict[str, object]:
-    keys = values[::2]
-    # Anything else could be nested so deeply that hashing it would end the process.
-    if not all(isinstance(key, str | bytes) for key in keys):
-        raise RefusedPickleError(
-            "it has a dictionary with other keys than texts: make it as "
-            '{"name": [name, ...], "encoding": [encoding, ...]}'
-        )
-    texts = [text(key) for key in keys if isinstance(key, str | bytes)]
-    return dict(zip(texts, values[1::2], strict=True))
+    return dict(zip(map(_key, values[::2]), values[1::2], strict=True))
+
+
+def _key(key: object) -> str:
+    match key:
+        case str():
+            return key
+        case bytes():  # as Python 2 wrote texts
+            return key.decode()
+        case Scalar():
+            return key.text()
+        case _:
+            # Anything else could be nested so deeply that hashing it would end the process.
+            raise RefusedPickleError(
+                "it has a dictionary with other keys than texts: make it as "
+                "{name: [encoding, ...], ...}"
+            )
 
 
 def _constant(value: object) -> Callable[[_Machine, object], None]:

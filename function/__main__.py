@@ -46,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace, console: Console) -> ExitStatus:
     videos = _videos(options, console)
     search = Search.as_asked(options)
+    for note in search.notes:
+        console.print(note)
     if options.output is None:
         return _print_one(videos, search, console)
     folder = OutputFolder(options.output, overwrite=options.force)

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from function.recogniser.identity.attendance import Attendance
     from function.students import Student
 
-# What makes a spreadsheet take a field for a formula: OWASP, "CSV Injection".
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# What makes a spreadsheet take a field for a formula: OWASP, "CSV Injection". The full-width signs
+# are taken for the others where Chinese or Japanese is typed.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 # Stands for the suffix of a video that has none. It must not be one of a video.
 _NO_SUFFIX = ".video"

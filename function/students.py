@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from datetime import date
 
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import AttributeValueTypeDef, KeysAndAttributesUnionTypeDef
@@ -37,6 +38,9 @@ class Student:
     name: str
     major: str
     year: str
+    courses: tuple[str, ...] = ()
+    consent: date | None = None
+    until: date | None = None
 
     def as_item(self) -> dict[str, AttributeValueTypeDef]:
         """Return the record as an item of the table."""

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
 DOCKERFILE = "function/Dockerfile"
 # The files that the image is made of, which are those that .dockerignore lets through. Of the
-# modules, all but the command line's.
+# modules, all but the command line's and those that read lists of students.
 CONTEXT = (
     DOCKERFILE,
     "function/LICENSE.yunet",

@@ -91,8 +91,8 @@ def _parser() -> argparse.ArgumentParser:
         "--students",
         metavar="S.csv",
         type=Path,
-        help="the students' names, majors and years: a CSV with the columns student_id, name, "
-        "major, year, or a JSON list of such objects; without it these columns stay empty",
+        help="the students' names, majors and years: a list in CSV, XLSX or JSON, or a roster, as "
+        "for python -m enroll; without it these columns stay empty",
     )
     parser.add_argument(
         "--output", metavar="DIR", type=Path, help="the folder for the CSVs; made if missing"

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from function.command.progress import with_progress
 from function.command.unusable import UnusableError
+from function.composed_text import composed
 from function.recogniser.identity.gallery import Gallery, GalleryError
 from function.recogniser.options import RecognitionOptionError, RecognitionOptions
 from function.recogniser.recognition import recognise
 from function.recogniser.video.unreadable import UnreadableVideoError
-from function.student_list import StudentListError, read_students
+from function.student_list import StudentListError, read_student_list
 
 if TYPE_CHECKING:
     import argparse
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from function.command.inputs import Video
     from function.recogniser.recognition import Recognition
+    from function.student_list import StudentList
     from function.students import Student
 
 
@@ -29,12 +31,14 @@ if TYPE_CHECKING:
 class Search:
     """Who is enrolled, the records of those who are `listed`, and the options.
 
-    Where there is no list at all, nobody is expected to be in it.
+    Where there is no list at all, nobody is expected to be in it. `notes` are
+    what is to be said of how it was read.
     """
 
     gallery: Gallery
     listed: Mapping[str, Student] | None
     options: RecognitionOptions
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def as_asked(cls, arguments: argparse.Namespace) -> Search:
@@ -44,10 +48,16 @@ class Search:
             UnusableError: an argument, or the file it names, cannot be used.
 
         """
+        options = _recognition_options(arguments)
+        gallery = _gallery(arguments.gallery)
+        if arguments.students is None:
+            return cls(options=options, gallery=gallery, listed=None)
+        listed = _student_list(arguments.students)
         return cls(
-            options=_recognition_options(arguments),
-            gallery=_gallery(arguments.gallery),
-            listed=_students(arguments.students),
+            options=options,
+            gallery=gallery,
+            listed={student.student_id: student for student in listed.students},
+            notes=listed.notes,
         )
 
     @property
@@ -92,7 +102,7 @@ def _recognition_options(arguments: argparse.Namespace) -> RecognitionOptions:
 
 def _gallery(path: Path) -> Gallery:
     try:
-        return Gallery.load(path)
+        gallery = Gallery.load(path)
     except GalleryError as error:
         raise UnusableError(f"{path}: {error}") from error
     except OSError as error:
@@ -100,12 +110,12 @@ def _gallery(path: Path) -> Gallery:
             f"{path}: {error.strerror}: check the path and its permissions; a gallery is one file, "
             "as written by python -m enroll"
         ) from error
+    # An earlier version kept ids as they were typed, and the list's are composed.
+    return replace(gallery, student_ids=tuple(map(composed, gallery.student_ids)))
 
 
-def _students(path: Path | None) -> Mapping[str, Student] | None:
-    if path is None:
-        return None
+def _student_list(path: Path) -> StudentList:
     try:
-        return {student.student_id: student for student in read_students(path)}
+        return read_student_list(path)
     except StudentListError as error:
         raise UnusableError(str(error)) from error

@@ -291,7 +291,11 @@ def test_a_renamed_file_changes_the_digest(clone: Path) -> None:
 
 def test_no_module_is_left_out_but_those_of_the_command_line() -> None:
     function = REPOSITORY / "function"
-    command = {function / "__main__.py", *(function / "command").rglob("*.py")}
+    command = {
+        function / "__main__.py",
+        *(function / "command").rglob("*.py"),
+        *(function / "student_list").rglob("*.py"),
+    }
     modules = {file for pattern in CONTEXT for file in REPOSITORY.glob(pattern)}
     assert {file for file in modules if file.suffix == ".py"} == {*function.rglob("*.py")} - command
 

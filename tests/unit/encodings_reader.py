@@ -27,6 +27,9 @@ _CONTENTS = (
     {"name": ["ada", "al"], "encoding": [np.full(128, 0.25), np.linspace(-1, 1, 128)]},
     {"name": ["ada"], "encoding": [np.linspace(-1, 1, 128).tolist()]},
     {"name": [np.str_("ada")], "encoding": [list(np.zeros(128, ">f4"))]},
+    {"ada": [np.linspace(-1, 1, 128)], "al": np.zeros((2, 128))},
+    ([np.full(128, 0.25)], ["ada"]),
+    [("ada", np.full(128, 0.25)), ("al", [0.5] * 128)],
     {"name": np.array(["ada", "al"]), "encoding": np.zeros((2, 128), np.float32, order="F")},
 )
 _VALID = [pickle.dumps(content, protocol) for content in _CONTENTS for protocol in range(6)]

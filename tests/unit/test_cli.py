@@ -7,12 +7,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 import pytest
 
 from function.__main__ import main
+from function.recogniser.identity.gallery import Gallery
 from function.recogniser.options import RecognitionOptions
 from function.results import COLUMNS
 from tests.unit.conftest import STUDENTS, csvs
@@ -56,6 +58,19 @@ def test_a_student_who_is_not_in_the_list_is_counted(
     video, gallery = class_folder / "seen.mp4", class_folder / "g.npz"
     assert main([str(video), "--gallery", str(gallery), "--students", str(others)]) == 0
     assert capsys.readouterr().err == f"{video}: 1 of the students seen are not in the list\n"
+
+
+def test_an_id_is_found_in_the_list_however_it_was_typed(
+    class_folder: Path, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    known = Gallery.load(class_folder / "g.npz")
+    replace(known, student_ids=("u\u0308",) * len(known.student_ids)).save(tmp_path / "g.npz")
+    (tmp_path / "s.csv").write_bytes("ID;Name;Major\n\u00fc ;Zo\u00eb;law\n".encode("cp1252"))
+    arguments = [str(class_folder / "seen.mp4"), "--gallery", str(tmp_path / "g.npz")]
+    assert main([*arguments, "--students", str(tmp_path / "s.csv")]) == 0
+    out, err = capfdbinary.readouterr()
+    assert out.decode().splitlines()[1].startswith(",law,Zo\u00eb,\u00fc,0.00,")
+    assert b"read as Windows-1252: check that" in err
 
 
 def test_several_videos_are_written_to_a_folder(
@@ -123,7 +138,10 @@ def test_a_video_that_is_named_twice_is_one_video(
         (["a.mp4", "--gallery", "absent.npz"], "absent.npz: No such file or directory: check the"),
         (["a.mp4", "--gallery", "{folder}"], ": Is a directory: check the path"),
         (["a.mp4", "--gallery", "{text}"], "not a gallery"),
-        (["a.mp4", "--gallery", "{gallery}", "--students", "{text}"], ".csv or a .json"),
+        (
+            ["a.mp4", "--gallery", "{gallery}", "--students", "{text}"],
+            "column student_id is missing",
+        ),
         (["a.mp4", "--gallery", "{gallery}", "--tolerance", "2"], "--tolerance must be"),
         (["a.mp4", "--gallery", "{gallery}", "--samples-per-second", "0"], "--samples-per-second"),
         (

@@ -55,15 +55,40 @@ def test_what_is_refused_is_named_the_rest_is_enrolled_and_the_status_is_1(
     assert Gallery.load(tmp_path / "gallery.npz").student_ids == (OBAMA, COLLINS)
     said = capsys.readouterr()
     expected = [
-        "grace.jpg is in no student's folder: move it",
         "wall.png has no face that can be found: take one",
-        "portrait.jpg cannot be read as a JPEG, PNG or WebP picture: save it",
+        "portrait.jpg cannot be read as a JPEG, PNG, WebP, HEIC, AVIF, GIF or BMP picture: save it",
         f"student {BIDEN} has no portrait that can be used: put one into",
-        "no student in the list for the portraits in 4711: left out",
+        "no student in the list for 4711, grace.jpg: left out; to enrol them, name folders",
     ]
     for line, part in zip(said.err.splitlines(), expected, strict=True):
         assert part in line
-    assert said.out.endswith("Refused, as named above: 4.\n")
+    assert said.out.endswith("Refused, as named above: 3.\n")
+
+
+def test_a_school_s_own_list_and_photos_side_by_side_are_enrolled_as_they_are(
+    sample: SampleClass, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    with Image.open(sample.portraits / BIDEN / "portrait.jpg") as biden:
+        biden.transpose(Image.Transpose.ROTATE_90).save(photos / f"{BIDEN}.heic", format="HEIF")
+    shutil.copy(sample_picture("obama.jpg"), photos / f"{OBAMA}.JFIF")
+    shutil.copy(sample_picture("obama3.jpg"), photos / f"{OBAMA}_2.jpg")
+    (photos / f"{COLLINS}.jpg").write_bytes(b"")
+    listed = tmp_path / "export.csv"
+    rows = f"ID;Last name;First name\r\n{OBAMA};Obama;Barack\r\n{BIDEN};Biden;Jo\u00eb\r\n"
+    listed.write_bytes(f"{rows}{COLLINS};Collins;Eileen\r\n".encode("cp1252"))
+    arguments = ["--students", str(listed), "--portraits", str(photos)]
+    assert main([*arguments, "--output", str(tmp_path / "g.npz")]) == 1
+    assert Gallery.load(tmp_path / "g.npz").student_ids == (OBAMA, OBAMA, BIDEN)
+    said = capsys.readouterr().err.splitlines()
+    expected = [
+        "export.csv: the text is not UTF-8, so it was read as Windows-1252: check that 'Joë' is",
+        f"{COLLINS}.jpg cannot be read as a JPEG, PNG, WebP, HEIC, AVIF, GIF or BMP picture",
+        f"student {COLLINS} has no portrait that can be used: put one into",
+    ]
+    for line, part in zip(said, expected, strict=True):
+        assert part in line
 
 
 def test_when_nobody_can_be_enrolled_no_gallery_is_written(
@@ -164,6 +189,19 @@ def test_forgetting_in_a_file_keeps_the_others_and_names_the_unknown(
     assert main(["forget", BIDEN, OBAMA, "--gallery", str(gallery)]) == 1
     assert Gallery.load(gallery).student_ids == (COLLINS,)
     assert f"student {BIDEN} is not known here" in capsys.readouterr().err
+
+
+_NFC, _NFD = "M\u00fcller", "Mu\u0308ller"
+
+
+@pytest.mark.parametrize(("kept", "typed"), [(_NFC, _NFD), (_NFD, _NFC), (_NFC, f" {_NFC} ")])
+def test_forgetting_does_not_depend_on_the_system_the_id_was_typed_on(
+    tmp_path: Path, kept: str, typed: str
+) -> None:
+    gallery = tmp_path / "gallery.npz"
+    Gallery(student_ids=(kept, "other"), encodings=np.eye(2, 128, dtype=np.float32)).save(gallery)
+    assert main(["forget", typed, "--gallery", str(gallery)]) == 0
+    assert Gallery.load(gallery).student_ids == ("other",)
 
 
 def test_other_names_of_the_file_that_keep_who_was_forgotten_are_told(

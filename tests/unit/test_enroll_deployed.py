@@ -172,6 +172,16 @@ def test_forgetting_removes_rows_and_records_and_says_whose(stack: Deployment) -
     assert _records(stack, "1", "2").keys() == {"2"}
 
 
+def test_whoever_was_enrolled_as_typed_is_known_by_the_composed_id(stack: Deployment) -> None:
+    typed, composed = "Mu\u0308ller", "M\u00fcller"
+    enrol_students(stack, [_student(typed)], _gallery(typed))
+    enrol_students(stack, [_student(composed)], _gallery(composed, value=0.25))
+    assert load_gallery(stack).student_ids == (composed,)
+    assert forget_students(stack, [composed]) == {composed}
+    assert load_gallery(stack).student_ids == ()
+    assert _records(stack, typed, composed) == {}
+
+
 def test_a_gallery_that_is_none_is_not_overwritten(stack: Deployment) -> None:
     _put_gallery(stack, b"something else")
     before = gallery_etag(stack)

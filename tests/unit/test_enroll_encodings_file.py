@@ -101,6 +101,84 @@ def test_other_forms_of_128_numbers_are_read(tmp_path: Path, encoding: object) -
     assert np.allclose(encodings, [_ENCODINGS[1]])
 
 
+_ADA, _ALAN = _ENCODINGS
+
+_FORMS = {
+    "name: encoding": {"ada": _ADA, "alan": _ALAN},
+    "name: list of encodings": {"ada": [_ADA], "alan": [_ALAN, _ADA]},
+    "name: array of encodings": {"ada": _ADA, "alan": np.stack([_ALAN, _ADA])},
+    "name: numbers": {"ada": _ADA.tolist(), "alan": [tuple(_ALAN.tolist()), list(_ADA)]},
+    "name of NumPy's: encoding": {np.str_("ada"): _ADA, "alan": (_ALAN,)},
+    "names and encodings": {"encodings": _ENCODINGS, "names": ["ada", "alan"]},
+    "as the examples call them": {
+        "known_face_encodings": _ENCODINGS,
+        "known_face_names": ["ada", "alan"],
+    },
+    "one name, one encoding": {"name": "ada", "encoding": _ADA},
+    "one name, several encodings": {"name": "ada", "encoding": _ENCODINGS},
+    "tuple of encodings and names": (_ENCODINGS, ["ada", "alan"]),
+    "list of names and encodings": [["ada", "alan"], _ENCODINGS],
+    "tuple of arrays": (np.array(["ada", "alan"]), np.stack(_ENCODINGS)),
+    "tuple of tuples": (("ada", "alan"), tuple(_ENCODINGS)),
+    "pairs": [("ada", _ADA), ("alan", _ALAN)],
+    "pairs as lists": [["ada", _ADA.tolist()], ["alan", _ALAN.tolist()], ["ada", _ALAN]],
+    "tuple of pairs": (("ada", [_ADA, _ALAN]), ("alan", _ALAN), ("ada", _ADA)),
+    "one pair": [("ada", _ADA)],
+    "list of dictionaries": [
+        {"name": "ada", "encoding": _ADA},
+        {"name": "al", "encodings": [_ADA]},
+    ],
+}
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("form", _FORMS)
+def test_every_form_that_people_keep_is_read(tmp_path: Path, form: str, protocol: int) -> None:
+    content = pickle.dumps(_FORMS[form], protocol)
+    names, encodings = read_encodings_file(_file(tmp_path, content))
+    expected = {
+        "name: list of encodings": "ada alan alan",
+        "name: array of encodings": "ada alan alan",
+        "name: numbers": "ada alan alan",
+        "one name, one encoding": "ada",
+        "one name, several encodings": "ada ada",
+        "pairs as lists": "ada alan ada",
+        "tuple of pairs": "ada ada alan ada",
+        "one pair": "ada",
+        "list of dictionaries": "ada al",
+    }.get(form, "ada alan")
+    assert names == expected.split()
+    assert encodings.shape == (len(names), 128)
+    assert np.allclose(encodings[0], _ADA)
+    if "alan" in names:
+        assert np.allclose(encodings[names.index("alan")], _ALAN)
+
+
+def test_names_are_composed_and_without_blanks(tmp_path: Path) -> None:
+    content = {"Zoe\u0308 ": _ADA, "Zo\u00eb": _ALAN}
+    names, _ = read_encodings_file(_file(tmp_path, pickle.dumps(content)))
+    assert names == ["Zo\u00eb", "Zo\u00eb"]
+
+
+def test_a_list_that_is_there_many_times_does_not_fill_the_memory(tmp_path: Path) -> None:
+    many = [_ADA] * 40_000
+    content = pickle.dumps({f"{number}": many for number in range(30_000)})
+    with pytest.raises(EncodingsFileError, match="more than 50,000 encodings"):
+        read_encodings_file(_file(tmp_path, content))
+
+
+def test_an_array_of_nothing_that_says_it_is_long_is_refused(tmp_path: Path) -> None:
+    array = (
+        b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(K\0tU\x01btR(K\x01(%bK%ct"
+        b"cnumpy\ndtype\n(U\x02f8K\0K\x01tR(K\x03U\x01<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb"
+        b"I00\nU\0tb"
+    )
+    for length, width in ((b"J\xff\xff\xff\x7f", b"\0"), (b"I" + b"9" * 4000 + b"\n", b"\x80")):
+        pickled = b"\x80\2}(U\3ada" + array % (length, width) + b"u."
+        with pytest.raises(EncodingsFileError):
+            read_encodings_file(_file(tmp_path, pickled))
+
+
 class _Calls:
     """Pickles to a call of any function."""
 
@@ -153,11 +231,22 @@ def test_a_file_cut_anywhere_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ([], "not a dictionary"),
-        ({"name": ["ada"]}, "not a dictionary with the keys"),
-        ({"name": ["ada", 7], "encoding": _ENCODINGS}, "'name' is not a list of texts"),
-        ({"name": ["ada", ""], "encoding": _ENCODINGS}, "'name' is not a list of texts"),
-        ({"name": ["ada"], "encoding": _ENCODINGS}, "not a list as long as the 1 names"),
+        ([], "none of the forms of names and encodings that are known: make it as"),
+        (7, "none of the forms"),
+        ({}, "none of the forms"),
+        ([["ada"]], "none of the forms"),
+        ([("ada", _ENCODINGS[0]), 7], "none of the forms"),
+        ({"ada": _ENCODINGS[0], "alan": []}, "a name in it has no encoding, after 1 that have"),
+        ({"ada": np.zeros((2, 127))}, r"encoding 0 is not 128 numbers \(its shape is \(2, 127\)"),
+        ({"ada": [[["a"]]]}, "encoding 0 is not 128 numbers"),
+        ({"ada": "alan"}, "encoding 0 is not 128 numbers"),
+        ({"": _ENCODINGS[0]}, "its names are not a list of texts: give every"),
+        ({" ": _ENCODINGS[0]}, "its names are not a list of texts"),
+        ({"ada": [_ENCODINGS[0].tolist()] * 50_001}, "more than 50,000 encodings: import it"),
+        ({"name": ["ada"]}, "none of the forms"),
+        ({"name": ["ada", 7], "encoding": _ENCODINGS}, "its names are not a list of texts"),
+        ({"name": ["ada", ""], "encoding": _ENCODINGS}, "its names are not a list of texts"),
+        ({"name": ["ada"], "encoding": _ENCODINGS}, "are not a list as long as the 1 names"),
         ({"name": ["ada"], "encoding": 7}, "not a list as long"),
         ({"name": ["ada"], "encoding": [np.zeros(127)]}, r"encoding 0 is not 128 numbers"),
         ({"name": ["ada"], "encoding": [np.zeros((1, 128))]}, r"its shape is \(1, 128\)"),
@@ -168,8 +257,8 @@ def test_a_file_cut_anywhere_is_refused(tmp_path: Path) -> None:
         ({"name": ["ada"], "encoding": [[1e300] * 128]}, "some are infinite"),
         ({"name": ["ada"], "encoding": [np.full(128, 1e300)]}, "some are infinite"),
         ({"name": ["ada"], "encoding": [np.array(["a"] * 128)]}, "array of numbers in it is not"),
-        ({"name": ["\ud800"], "encoding": _ENCODINGS[:1]}, "'name' is not a list of texts"),
-        ({"name": np.zeros(1), "encoding": _ENCODINGS[:1]}, "'name' is not a list of texts"),
+        ({"name": ["\ud800"], "encoding": _ENCODINGS[:1]}, "its names are not a list of texts"),
+        ({"name": np.zeros(1), "encoding": _ENCODINGS[:1]}, "its names are not a list of texts"),
         ({"name": ["ada"] * 50_001, "encoding": []}, "50,001 names, and 50,000 fit"),
         ({1: 2}, "other keys than texts"),
         ({"name": ["ada"], "encoding": [np.zeros((1, 1, 128))]}, "has 3 dimensions"),

@@ -62,12 +62,17 @@ def test_the_recogniser_knows_neither_aws_nor_the_handler() -> None:
 
 
 def test_the_function_does_not_need_its_command_line() -> None:
-    """The image has neither the command line's modules nor what draws its progress."""
+    """The image has neither the command line's modules and lists nor what they stand on."""
     function = REPOSITORY / "function"
-    command = {function / "__main__.py", *(function / "command").rglob("*.py")}
+    command = {
+        function / "__main__.py",
+        *(function / "command").rglob("*.py"),
+        *(function / "student_list").rglob("*.py"),
+    }
     names = set(imported({*function.rglob("*.py")} - command))
-    assert "rich" not in {name[0] for name in names}
+    assert not {name[0] for name in names} & {"openpyxl", "rich"}
     assert not [name for name in names if name[:2] == ("function", "command")]
+    assert not [name for name in names if name[:2] == ("function", "student_list")]
     assert not [name for name in names if name[:2] == ("function", "__main__")]
 
 
@@ -75,5 +80,6 @@ def test_the_command_line_knows_nothing_of_aws_and_of_the_handler() -> None:
     names = set(imports("function/command"))
     assert not {name[0] for name in names} & SDK
     assert {name[1] for name in names if name[0] == "function"} <= {
-        *("command", "media_type", "recogniser", "results", "student_list", "students")
+        *("command", "composed_text", "media_type", "recogniser"),
+        *("results", "student_list", "students"),
     }

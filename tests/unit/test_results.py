@@ -119,7 +119,10 @@ def test_a_student_without_a_record_has_empty_fields() -> None:
     assert csv_text([SEEN], {}).splitlines()[1] == ",,,7,0.00,12.35,3,0.412"
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1+1"])
+@pytest.mark.parametrize(
+    "name",
+    ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1+1", "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20SUM(A1)"],
+)
 def test_a_name_that_a_spreadsheet_would_run_is_kept_as_text(name: str) -> None:
     student = Student(student_id="7", name=name, major="law", year="3")
     assert next(csv.DictReader(csv_text([SEEN], {"7": student}).splitlines()))["name"] == f"'{name}"

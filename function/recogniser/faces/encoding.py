@@ -10,12 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import dlib
-
 from function.recogniser.faces.alignment import aligned_chip
 from function.recogniser.faces.descriptor import ENCODING_LENGTH, describe
 from function.recogniser.faces.quality import Quality
 from function.recogniser.faces.search import faces_in_still
+from function.recogniser.faces.still import Still
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +49,7 @@ def find_faces(pixels: NDArray[np.uint8]) -> list[Face]:
 
     It may be tilted or lie on its side. Small faces are looked for only where there is no other.
     """
-    return encoded(pixels, faces_in_still(_Still(pixels)))
+    return encoded(pixels, faces_in_still(Still(pixels)))
 
 
 def encoded(pixels: NDArray[np.uint8], faces: Sequence[Detection]) -> list[Face]:
@@ -60,21 +59,3 @@ def encoded(pixels: NDArray[np.uint8], faces: Sequence[Detection]) -> list[Face]
         Face(location=face.location, quality=Quality.of(chip, face), encoding=encoding)
         for face, chip, encoding in zip(faces, chips, describe(chips), strict=True)
     ]
-
-
-class _Still:
-    """A picture that is no frame of a video, in the forms that the search asks for."""
-
-    def __init__(self, pixels: NDArray[np.uint8]) -> None:
-        self.pixels = pixels
-        self.height, self.width = pixels.shape[:2]
-
-    def pixels_at(self, scale: float) -> NDArray[np.uint8]:
-        if scale == 1:
-            return self.pixels
-        size = (max(round(self.height * scale), 1), max(round(self.width * scale), 1))
-        area = dlib.drectangle(0, 0, self.width, self.height)
-        # Unlike resize_image, this takes the mean of what becomes one pixel.
-        details = dlib.chip_details(area, dlib.chip_dims(*size))
-        resized: NDArray[np.uint8] = dlib.extract_image_chip(self.pixels, details)
-        return resized

@@ -1,20 +1,30 @@
-"""Orientation: which way a film lies that says nothing of it, told by the faces in it.
+"""Orientation: which way a film or a portrait lies, told by the faces in it.
 
 A camera that hangs upside down, or a phone that took itself to be upright, leaves a film that lies
-on its side with nothing in the file to say so.
+on its side with nothing in the file to say so. Portraits lose what their files said of it on the
+way through programs and web sites.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from function.recogniser.faces.detector import detect_faces
 from function.recogniser.faces.search import seen_small
+from function.recogniser.faces.still import Still
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from function.recogniser.faces.detector import Detection
     from function.recogniser.video.frame import Frame
+
+# Pixels of a portrait's longer side, at most, in the look from each side.
+_LOOK = 640
 
 # After how long without anybody upright a scene that goes on is looked at from the other sides, and
 # how often again, in seconds.
@@ -54,6 +64,20 @@ class Orientation:
                 self._turns = (self._turns + turns) % 4
                 return other, seen, True
         return turned, possible, False
+
+
+def upright_portrait(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return an RGB picture turned by quarters so that the face in it is upright.
+
+    With no face that is sure from any side, it is left as it is. All sides are compared: of 125
+    real portraits one had a face of a score of 0.91 upside down, where the upright one had 0.96.
+    """
+    small = Still(pixels).pixels_at(min(_LOOK / max(pixels.shape), 1.0))
+    scores = [
+        max((face.score for face in detect_faces(turned) if face.is_sure), default=0.0)
+        for turned in (np.ascontiguousarray(np.rot90(small, turns)) for turns in range(4))
+    ]
+    return np.ascontiguousarray(np.rot90(pixels, int(np.argmax(scores))))
 
 
 def _has_upright(possible: Sequence[Detection]) -> bool:
