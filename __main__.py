@@ -31,7 +31,12 @@ recogniser = Recogniser(
     students=students,
 )
 image.forget_old_ones(once=recogniser.alias)
-Trigger("lambdalens-trigger", bucket=buckets.input, alias=recogniser.alias)
+Trigger(
+    "lambdalens-trigger",
+    bucket=buckets.input,
+    alias=recogniser.alias,
+    invocation=recogniser.invocation,
+)
 KeepAlive("lambdalens-keep-alive", invoked_arn=recogniser.alias.arn)
 monitoring = Monitoring("lambdalens", settings, recogniser=recogniser, region=region)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from local.account import Account
 from local.emulator import start_emulator
 from local.function_host import FunctionHost
+from local.invoke_hook import InvokeHook
 from local.lifeline import Lifeline
 from local.program import run_program
 from local.provisioning import Provisioner, StackProvisioner
@@ -73,8 +74,13 @@ class LocalAws:
         configuration = _local_configuration()
         with ExitStack() as ending:
             self.lifeline = ending.enter_context(Lifeline())
+            self.hook = InvokeHook()
+            ending.callback(self.hook.close)
             emulator = start_emulator(
-                self.lifeline, port=self._port, retry_base_seconds=self._retry_base_seconds
+                self.lifeline,
+                port=self._port,
+                retry_base_seconds=self._retry_base_seconds,
+                hook_url=self.hook.url,
             )
             self.endpoint_url = emulator.endpoint_url
             self._process = emulator.process
@@ -82,7 +88,7 @@ class LocalAws:
             self.account = Account(emulator.endpoint_url, emulator.administrator)
             self.deployer = Account(emulator.endpoint_url, emulator.deployer)
             functions = FunctionHost(
-                self.deployer, self.lifeline, workers=self._workers, start=self._start
+                self.hook, self.deployer, self.lifeline, workers=self._workers, start=self._start
             )
             ending.callback(functions.stop)
             self._provisioner = Provisioner(self.deployer, functions)

@@ -65,12 +65,15 @@ class Emulator:
     deployer: AccessKey
 
 
-def start_emulator(lifeline: Lifeline, *, port: int, retry_base_seconds: float) -> Emulator:
+def start_emulator(
+    lifeline: Lifeline, *, port: int, retry_base_seconds: float, hook_url: str | None = None
+) -> Emulator:
     """Start MiniStack on `port`, or on a free one for 0, and wait until it answers.
 
     `retry_base_seconds` is the wait before the first retry of a failed asynchronous invocation,
-    and doubles with each: a minute on AWS, which nobody wants to sit through here. Raises
-    EmulatorError if the port is taken or the emulator ends.
+    and doubles with each: a minute on AWS, which nobody wants to sit through here. Events of
+    functions go to `hook_url`; without one, no function can run. Raises EmulatorError if the port
+    is taken or the emulator ends.
     """
     administrator = AccessKey.random()
     deployer = AccessKey(key_id=_DEPLOYER_KEY_ID, secret=AccessKey.random().secret)
@@ -90,6 +93,7 @@ def start_emulator(lifeline: Lifeline, *, port: int, retry_base_seconds: float) 
         "AWS_ACCESS_KEY_ID": administrator.key_id,
         "AWS_SECRET_ACCESS_KEY": administrator.secret,
         "LAMBDALENS_DEPLOYER_SECRET": deployer.secret,
+        **({"LAMBDALENS_HOOK": hook_url} if hook_url else {}),
         # Functions run in our workers only: without Docker, this runs none.
         "LAMBDA_EXECUTOR": "docker",
         "LAMBDA_ASYNC_RETRY_BASE_SECONDS": str(retry_base_seconds),

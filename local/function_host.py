@@ -6,13 +6,12 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from local.invoke_hook import InvokeHook
 from local.workers import WorkerPool
 
 if TYPE_CHECKING:
     from local.account import Account
     from local.function_configuration import FunctionConfiguration
-    from local.invoke_hook import EventTaker
+    from local.invoke_hook import EventTaker, InvokeHook
     from local.lifeline import Lifeline
     from local.sandbox import StartSandbox
 
@@ -30,25 +29,27 @@ class _Version:
 class FunctionHost:
     """Runs one version of each function that it is given, `workers` events at a time at most.
 
-    `start` starts the sandbox of a worker.
+    Events come by the hook, and `start` starts the sandbox of a worker.
     """
 
     def __init__(
-        self, account: Account, lifeline: Lifeline, *, workers: int, start: StartSandbox
+        self,
+        hook: InvokeHook,
+        account: Account,
+        lifeline: Lifeline,
+        *,
+        workers: int,
+        start: StartSandbox,
     ) -> None:
         self._account = account
         self._lifeline = lifeline
         self._workers = workers
         self._start = start
-        self._hook = InvokeHook()
+        self._hook = hook
         self._versions: dict[tuple[str, str], _Version] = {}
         self._running: dict[str, tuple[_Version, WorkerPool]] = {}
         self._pools: list[WorkerPool] = []
         self._rolling_out = threading.Lock()
-
-    def url(self, function_name: str) -> str:
-        """Return the URL to which the emulator is to send the function's events."""
-        return self._hook.url(function_name)
 
     def add(self, function: FunctionConfiguration, *, reserved_concurrency: int | None) -> None:
         """Learn of a version. The first one of a function runs from now on.
@@ -84,8 +85,7 @@ class FunctionHost:
         self._hook.attach(function_name, pool)
 
     def stop(self) -> None:
-        """Take no more events. The workers end with their processes."""
-        self._hook.close()
+        """Run no more events. The workers end with their processes."""
         for pool in self._pools:
             pool.stop()
 

@@ -39,7 +39,10 @@ FAILURES_KEPT_SECONDS = 14 * 24 * 60 * 60
 
 
 class Recogniser(Component):
-    """The `function`, the `alias` to invoke it by, its `log_group` and its `failures` queue."""
+    """The `function`, the `alias` to invoke it by, its `log_group` and its `failures` queue.
+
+    `invocation` is what is set for the alias: how often it tries, and where failures go.
+    """
 
     def __init__(
         self,
@@ -98,7 +101,7 @@ class Recogniser(Component):
             opts=pulumi.ResourceOptions(parent=self),
         )
         # What is set for the function without a qualifier does not hold for its alias.
-        lambda_.FunctionEventInvokeConfig(
+        self.invocation = lambda_.FunctionEventInvokeConfig(
             name,
             function_name=self.function.name,
             qualifier=self.alias.name,

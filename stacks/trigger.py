@@ -3,7 +3,9 @@
 Any object, since S3 can filter by suffixes in given letters only, and the function tells videos by
 their content besides. Without the permission, AWS refuses the notification; with a permission that
 named no account, a bucket of the same name in other hands could invoke the function. A permission
-is for the alias or for the function without it, never for both.
+is for the alias or for the function without it, never for both. And a video that came before the
+on-failure destination was set, or after it was gone, could be lost: the notification is made after
+it, and deleted before it.
 """
 
 from __future__ import annotations
@@ -15,9 +17,19 @@ from stacks.component import Component
 
 
 class Trigger(Component):
-    """The bucket's one notification, and the permission that it depends on."""
+    """The bucket's one notification, and the permission that it depends on.
 
-    def __init__(self, name: str, *, bucket: s3.Bucket, alias: lambda_.Alias) -> None:
+    `invocation` is the alias's, with the on-failure destination.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        bucket: s3.Bucket,
+        alias: lambda_.Alias,
+        invocation: lambda_.FunctionEventInvokeConfig,
+    ) -> None:
         super().__init__(name)
         permission = lambda_.Permission(
             name,
@@ -39,6 +51,6 @@ class Trigger(Component):
                     "events": ["s3:ObjectCreated:*"],
                 }
             ],
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[permission]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[permission, invocation]),
         )
         self.register_outputs({})

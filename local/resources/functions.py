@@ -10,7 +10,6 @@ from local.failure_delivery import FailureDelivery
 from local.function_configuration import FunctionConfiguration
 from local.function_host import UnknownVersionError
 from local.function_log import log_stream_arn
-from local.invoke_hook import HOOK_VARIABLE
 from local.resources.request import Created, RefusedError, Request
 from local.resources.roles import role_allows
 
@@ -23,11 +22,11 @@ if TYPE_CHECKING:
 HANDLER = "function.app.handler"
 """The image's own command, unless the function's image configuration names another."""
 
-LONGEST_TIMEOUT = 900
-"""Lambda's limit in seconds, which the emulator does not hold to."""
-
 LONGEST_WAIT = 21600
 """For so many seconds Lambda keeps an asynchronous event that can't be run yet: six hours."""
+
+LONGEST_TIMEOUT = 900
+"""Lambda's limit in seconds, which the emulator does not hold to."""
 
 
 def _function(request: Request) -> Created:
@@ -71,11 +70,8 @@ def _update_function(request: Request, name: str) -> Created:
 class _Properties:
     """A function's properties: for the emulator, in its words, and for our workers.
 
-    Two are not passed on. The emulator counts the function's timeout from the moment it sends an
-    event to the hook, so an event that waits there for a worker would time out before it began: its
-    copy gets the longest wait an event can have, and the workers enforce the real timeout, from
-    the moment the event starts. The reserved concurrency is enforced by the workers, too, because
-    the emulator throttles at it, and each throttle uses up one of an event's retries.
+    The reserved concurrency is not passed on: the emulator throttles at it, and each throttle uses
+    up one of an event's retries. It is enforced by the workers, as the timeout is.
     """
 
     name: str
@@ -112,7 +108,7 @@ class _Properties:
             configuration={
                 "Description": request.take("description", default=""),
                 "Role": role,
-                "Timeout": LONGEST_WAIT,
+                "Timeout": timeout,
                 "MemorySize": request.take("memorySize", default=128),
                 "EphemeralStorage": {
                     "Size": request.take("ephemeralStorage", default={}).get("size", 512)
@@ -121,9 +117,7 @@ class _Properties:
                     "LogFormat": logging.get("logFormat", "Text"),
                     "LogGroup": log_group,
                 },
-                "Environment": {
-                    "Variables": {**variables, HOOK_VARIABLE: request.functions.url(name)}
-                },
+                "Environment": {"Variables": variables},
             },
             handler=commands[0],
             timeout=timeout,
@@ -158,12 +152,7 @@ class _Properties:
 
 
 def _alias(request: Request) -> Created:
-    """Make the alias, and run the version that it names.
-
-    The emulator's copy names no version but the function as it is. An event that is sent to a
-    version would be retried, and given up, by the emulator's own defaults and not by what is set
-    for the alias. Which version runs is for our workers to know, and one of each function does.
-    """
+    """Make the alias, and run the version that it names: one of each function does."""
     lambda_ = request.account.client("lambda")
     function, name = request.take("functionName"), request.take("name")
     for alias in lambda_.list_aliases(FunctionName=function)["Aliases"]:
@@ -171,11 +160,10 @@ def _alias(request: Request) -> Created:
             f"the function {function} has the alias {alias['Name']} already, and the embedded AWS "
             "runs one version of it"
         )
-    _roll_out(request, function)
     made = lambda_.create_alias(
         FunctionName=function,
         Name=name,
-        FunctionVersion="$LATEST",
+        FunctionVersion=_roll_out(request, function),
         Description=request.take("description", default=""),
     )
     return Created(id=made["AliasArn"], outputs={"name": name, "arn": made["AliasArn"]})
@@ -183,20 +171,24 @@ def _alias(request: Request) -> Created:
 
 def _update_alias(request: Request, arn: str) -> Created:
     """Move the alias to another version."""
-    _roll_out(request, request.take("functionName"))
+    function = request.take("functionName")
     request.account.client("lambda").update_alias(
-        FunctionName=request.take("functionName"),
+        FunctionName=function,
         Name=request.take("name"),
+        FunctionVersion=_roll_out(request, function),
         Description=request.take("description", default=""),
     )
     return Created(id=arn, outputs={"arn": arn})
 
 
-def _roll_out(request: Request, function: str) -> None:
+def _roll_out(request: Request, function: str) -> str:
+    """Run the version that the alias is to name, and return it."""
+    version: str = request.take("functionVersion")
     try:
-        request.functions.roll_out(function, request.take("functionVersion"))
+        request.functions.roll_out(function, version)
     except UnknownVersionError as error:
         raise RefusedError(f"{error}: an alias is of a published one") from error
+    return version
 
 
 def _check_role(account: Account, role_arn: str, log_group: str) -> None:
@@ -243,8 +235,7 @@ def _event_invoke_config(request: Request) -> Created:
     """Set the retries and the destination of failures, which the role must be able to reach.
 
     The emulator would put failures into the queue whatever the role may do. So its copy has for a
-    destination a function of ours, which sends them on with the role's credentials. It keeps what
-    is set for an alias, but goes by what is set for the function without it, so it is told both.
+    destination a function of ours, which sends them on with the role's credentials.
     """
     lambda_ = request.account.client("lambda")
     function, qualifier = request.take("functionName"), request.take("qualifier")
@@ -263,20 +254,17 @@ def _event_invoke_config(request: Request) -> Created:
         raise RefusedError(
             f"the role {role} lacks sqs:SendMessage on the on-failure destination {queue}"
         )
-    configuration = {
-        "FunctionName": function,
-        "MaximumRetryAttempts": request.take("maximumRetryAttempts", default=2),
-        "MaximumEventAgeInSeconds": request.take("maximumEventAgeInSeconds", default=LONGEST_WAIT),
-        "DestinationConfig": (
+    lambda_.put_function_event_invoke_config(
+        FunctionName=function,
+        MaximumRetryAttempts=request.take("maximumRetryAttempts", default=2),
+        MaximumEventAgeInSeconds=request.take("maximumEventAgeInSeconds", default=LONGEST_WAIT),
+        DestinationConfig=(
             {"OnFailure": {"Destination": _delivery(request, function, role, queue)}}
             if queue is not None
             else {}
         ),
-    }
-    if qualifier is not None:
-        # First, because it is refused where there is no such alias.
-        lambda_.put_function_event_invoke_config(**configuration, Qualifier=qualifier)
-    lambda_.put_function_event_invoke_config(**configuration)
+        **({} if qualifier is None else {"Qualifier": qualifier}),
+    )
     return Created(id=function if qualifier is None else f"{function}:{qualifier}")
 
 
@@ -289,7 +277,6 @@ def _delivery(request: Request, function: str, role: str, queue: str) -> str:
         PackageType="Image",
         Code={"ImageUri": "never/pulled:latest"},
         Role=role,
-        Environment={"Variables": {HOOK_VARIABLE: request.functions.url(name)}},
     )
     request.functions.answer(name, FailureDelivery(request.account, role_arn=role, queue_arn=queue))
     arn: str = created["FunctionArn"]

@@ -28,6 +28,11 @@ def test_the_permission_is_there_before_the_notification(program: Program) -> No
     assert program.one(PERMISSION).urn in program.one(NOTIFICATION).depends_on
 
 
+def test_failures_have_a_destination_before_the_first_video_comes(program: Program) -> None:
+    invocation = program.one("lambda/functionEventInvokeConfig:FunctionEventInvokeConfig")
+    assert invocation.urn in program.one(NOTIFICATION).depends_on
+
+
 def test_every_way_of_creating_any_object_invokes_the_function(program: Program) -> None:
     (entry,) = program.one(NOTIFICATION).inputs["lambdaFunctions"]
     assert entry["events"] == ["s3:ObjectCreated:*"]

@@ -99,7 +99,7 @@ def test_a_wrong_setting_is_named(aws: LocalAws) -> None:
 
 
 def test_the_real_program_is_refused_without_the_permission_of_its_trigger(aws: LocalAws) -> None:
-    functions = FunctionHost(aws.account, aws.lifeline, workers=1, start=ProcessSandbox)
+    functions = FunctionHost(aws.hook, aws.account, aws.lifeline, workers=1, start=ProcessSandbox)
     try:
         with pytest.raises(DeploymentError, match="BucketNotification lambdalens-trigger: no perm"):
             run_program(

@@ -58,7 +58,7 @@ class SmallStack:
 
 @pytest.fixture
 def stack(aws: LocalAws) -> Iterator[SmallStack]:
-    functions = FunctionHost(aws.deployer, aws.lifeline, workers=1, start=ProcessSandbox)
+    functions = FunctionHost(aws.hook, aws.deployer, aws.lifeline, workers=1, start=ProcessSandbox)
     yield SmallStack(aws, functions)
     functions.stop()
 
