@@ -8,6 +8,7 @@ process, no port, no file.
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
 PROGRAM = REPOSITORY / "__main__.py"
 
 
-class LocalAws:
-    """An emulator, the account in it, and the workers that run its functions.
+class EmbeddedAws(ABC):
+    """An emulator, the account in it, a stack on it, and the workers that run its functions.
 
     `workers` is how many events run at once, by default one for each core this process may use.
     `port` is the emulator's, 0 for a free one. `retry_base_seconds` is the wait before the first
@@ -71,7 +72,7 @@ class LocalAws:
 
     def __enter__(self) -> Self:
         # Before anything is started, which a wrong setting would only have wasted.
-        configuration = _local_configuration()
+        configuration = local_configuration()
         with ExitStack() as ending:
             self.lifeline = ending.enter_context(Lifeline())
             self.hook = InvokeHook()
@@ -85,15 +86,14 @@ class LocalAws:
             self.endpoint_url = emulator.endpoint_url
             self._process = emulator.process
             self.administrator = emulator.administrator
+            self._deployer_key = emulator.deployer
             self.account = Account(emulator.endpoint_url, emulator.administrator)
             self.deployer = Account(emulator.endpoint_url, emulator.deployer)
             functions = FunctionHost(
                 self.hook, self.deployer, self.lifeline, workers=self._workers, start=self._start
             )
             ending.callback(functions.stop)
-            self._provisioner = Provisioner(self.deployer, functions)
-            self._stack = StackProvisioner(self.deployer, functions)
-            self._deploy_stack(configuration)
+            self._deploy_stack(configuration, functions, ending)
             self._ending = ending.pop_all()
         return self
 
@@ -105,36 +105,28 @@ class LocalAws:
     ) -> None:
         self._ending.close()
 
-    def deploy(self, program: Path, configuration: Mapping[str, str]) -> dict[str, object]:
-        """Run a Pulumi program against this AWS, and return its exports.
+    @abstractmethod
+    def _deploy_stack(
+        self, configuration: dict[str, str], functions: FunctionHost, ending: ExitStack
+    ) -> None:
+        """Deploy the local stack and run its functions. What is to end before they do goes last."""
 
-        Raises DeploymentError if the program or one of its resources fails.
-        """
-        return self._run(program, configuration, self._provisioner)
+    def _exported(self, exports: Mapping[str, object]) -> None:
+        """Take what the stack exports."""
+        self.exports = exports
+        self.outputs = StackOutputs.from_mapping(exports)
 
-    def update(self, **settings: str) -> None:
-        """Change settings of the stack, as `pulumi config set` and `pulumi up` do.
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a shell needs for the user's tools to be about this AWS."""
+        return self._environment_of(self.administrator)
 
-        Raises DeploymentError, also for a setting that this AWS can't change while it is up: it can
-        change those of the function.
-        """
-        changed = {f"{project()['name']}:{key}": value for key, value in settings.items()}
-        self._deploy_stack(_local_configuration() | changed)
-
-    def _deploy_stack(self, configuration: Mapping[str, str]) -> None:
-        self.exports = self._run(PROGRAM, configuration, self._stack)
-        self.outputs = StackOutputs.from_mapping(self.exports)
-
-    def _run(
-        self, program: Path, configuration: Mapping[str, str], provisioner: Provisioner
-    ) -> dict[str, object]:
-        return run_program(
-            program,
-            project=str(project()["name"]),
-            stack=LOCAL_STACK,
-            configuration=configuration,
-            provisioner=provisioner,
-        )
+    def _environment_of(self, key: AccessKey) -> dict[str, str]:
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_ACCESS_KEY_ID": key.key_id,
+            "AWS_SECRET_ACCESS_KEY": key.secret,
+        }
 
     @property
     def deployment(self) -> Deployment:
@@ -156,7 +148,48 @@ class LocalAws:
         return self._process.wait()
 
 
-def _local_configuration() -> dict[str, str]:
+class LocalAws(EmbeddedAws):
+    """The embedded AWS with a stack that the program makes in this process, without Pulumi."""
+
+    def _deploy_stack(
+        self,
+        configuration: dict[str, str],
+        functions: FunctionHost,
+        ending: ExitStack,  # noqa: ARG002 - nothing of it has an end of its own
+    ) -> None:
+        self._provisioner = Provisioner(self.deployer, functions)
+        self._stack = StackProvisioner(self.deployer, functions)
+        self._exported(self._run(PROGRAM, configuration, self._stack))
+
+    def deploy(self, program: Path, configuration: Mapping[str, str]) -> dict[str, object]:
+        """Run a Pulumi program against this AWS, and return its exports.
+
+        Raises DeploymentError if the program or one of its resources fails.
+        """
+        return self._run(program, configuration, self._provisioner)
+
+    def update(self, **settings: str) -> None:
+        """Change settings of the stack, as `pulumi config set` and `pulumi up` do.
+
+        Raises DeploymentError, also for a setting that this AWS can't change while it is up: it can
+        change those of the function.
+        """
+        changed = {f"{project()['name']}:{key}": value for key, value in settings.items()}
+        self._exported(self._run(PROGRAM, local_configuration() | changed, self._stack))
+
+    def _run(
+        self, program: Path, configuration: Mapping[str, str], provisioner: Provisioner
+    ) -> dict[str, object]:
+        return run_program(
+            program,
+            project=str(project()["name"]),
+            stack=LOCAL_STACK,
+            configuration=configuration,
+            provisioner=provisioner,
+        )
+
+
+def local_configuration() -> dict[str, str]:
     """Return the configuration of the local stack, if it is one that the embedded AWS can serve.
 
     Raises StackConfigurationError otherwise, since the stack would come up and yet not work, or

@@ -80,6 +80,13 @@ class FunctionHost:
                 self._run(wanted)
                 pool.hand_over_to(self._running[function_name][1])
 
+    def remove(self, function_name: str) -> None:
+        """Run the function no more: it was deleted. What is under way ends."""
+        with self._rolling_out:
+            _, pool = self._running.pop(function_name)
+            self._hook.detach(function_name)
+            pool.stop()
+
     def answer(self, function_name: str, pool: EventTaker) -> None:
         """Let this take the function's events from now on, in place of workers."""
         self._hook.attach(function_name, pool)

@@ -53,6 +53,10 @@ class InvokeHook:
         """Send the function's events there from now on."""
         self._pools[function_name] = pool
 
+    def detach(self, function_name: str) -> None:
+        """Refuse the function's events from now on."""
+        del self._pools[function_name]
+
     def close(self) -> None:
         """Close the port."""
         self._server.close()

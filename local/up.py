@@ -11,13 +11,14 @@ import signal
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from local.aws import LocalAws
+from local.aws import EmbeddedAws, LocalAws
 from local.container_engine import ContainerEngine, ContainerEngineError
 from local.image import IMAGE
+from local.pulumi_aws import PulumiAws
 from local.sandbox import ContainerSandbox, ProcessSandbox
 from stacks.outputs import LOCAL_STACK_FILE
 
@@ -58,6 +59,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how many videos are processed at once (default: one for each core)",
     )
     parser.add_argument(
+        "--pulumi",
+        action="store_true",
+        help="deploy with your own Pulumi CLI and its plugins, to try 'pulumi preview', 'up' and "
+        "'destroy' in another terminal",
+    )
+    parser.add_argument(
         "--container",
         nargs="?",
         const=IMAGE,
@@ -80,12 +87,22 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         with _only_one():
             console.print("Starting the embedded AWS and deploying the stack 'local' to it …")
-            with LocalAws(
-                workers=arguments.workers,
-                port=arguments.port,
-                retry_base_seconds=RETRY_BASE_SECONDS,
-                start=start,
-            ) as aws:
+            options: dict[str, Any] = {
+                "workers": arguments.workers,
+                "port": arguments.port,
+                "retry_base_seconds": RETRY_BASE_SECONDS,
+                "start": start,
+            }
+            aws: EmbeddedAws
+            if arguments.pulumi:
+                aws = PulumiAws(
+                    said=partial(console.print, markup=False),
+                    changed=lambda: _publish(aws, LOCAL_STACK_FILE),
+                    **options,
+                )
+            else:
+                aws = LocalAws(**options)
+            with aws:
                 _publish(aws, LOCAL_STACK_FILE)
                 console.print(_instructions(aws))
                 status = aws.wait()
@@ -135,18 +152,13 @@ def _where() -> str:
         return ""
 
 
-def _publish(aws: LocalAws, file: Path) -> None:
+def _publish(aws: EmbeddedAws, file: Path) -> None:
     """Leave a note of what runs where, for `--stack local` of the other commands.
 
-    Beside it, the same for AWS's own tools: variables for a shell to read.
+    Beside it, the same for AWS's own tools, and Pulumi: variables for a shell to read.
     """
     key = aws.administrator
-    variables = {
-        "AWS_ENDPOINT_URL": aws.endpoint_url,
-        "AWS_DEFAULT_REGION": aws.outputs.region,
-        "AWS_ACCESS_KEY_ID": key.key_id,
-        "AWS_SECRET_ACCESS_KEY": key.secret,
-    }
+    variables = {"AWS_DEFAULT_REGION": aws.outputs.region, **aws.environment}
     # What the user has of their own would be taken together with these.
     lines = ["unset AWS_PROFILE AWS_SESSION_TOKEN"]
     lines += [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
@@ -155,7 +167,7 @@ def _publish(aws: LocalAws, file: Path) -> None:
     _write_private(aws, file, json.dumps(note, indent=2))
 
 
-def _write_private(aws: LocalAws, file: Path, text: str) -> None:
+def _write_private(aws: EmbeddedAws, file: Path, text: str) -> None:
     """Write a file for the user alone, that ends with the embedded AWS."""
     aws.lifeline.remove_at_end(file)
     draft = file.with_suffix(".draft")
@@ -166,7 +178,7 @@ def _write_private(aws: LocalAws, file: Path, text: str) -> None:
     draft.replace(file)
 
 
-def _instructions(aws: LocalAws) -> str:
+def _instructions(aws: EmbeddedAws) -> str:
     outputs = aws.outputs
     width = max(map(len, aws.exports))
     exports = "\n".join(
@@ -192,6 +204,15 @@ The same without the AWS CLI:
 What the function says, and which events failed for good:
   aws logs tail {outputs.log_group} --follow
   aws sqs receive-message --queue-url {outputs.failures_queue_url}
+{_PULUMI_INSTRUCTIONS if isinstance(aws, PulumiAws) else ""}"""
+
+
+_PULUMI_INSTRUCTIONS = """\
+Change the stack with Pulumi, whose state and settings are this run's own:
+  pulumi config set memoryMb 2048
+  pulumi preview
+  pulumi up
+  pulumi destroy
 """
 
 

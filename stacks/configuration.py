@@ -44,7 +44,16 @@ def stack_configuration(stack: str) -> dict[str, str]:
     `Pulumi.yaml` can't be used.
     """
     contents = project()
-    folder = REPOSITORY / contents["stackConfigDir"]
+    file = stack_file(stack)
+    schema = contents["config"]
+    defaults = {f"{contents['name']}:{key}": field["default"] for key, field in schema.items()}
+    own = _mapping(file, _contents(file), "config")
+    return {key: _encoded(file, key, value) for key, value in (defaults | own).items()}
+
+
+def stack_file(stack: str) -> Path:
+    """Return the stack's file. Raise UnknownStackError if there is none."""
+    folder = REPOSITORY / str(project()["stackConfigDir"])
     file = folder / f"Pulumi.{stack}.yaml"
     if not file.is_file():
         known = sorted(path.name.split(".")[1] for path in folder.glob("Pulumi.*.yaml"))
@@ -52,10 +61,7 @@ def stack_configuration(stack: str) -> dict[str, str]:
             f"There is no stack {stack!r}: choose from {', '.join(known)}, or add "
             f"{file.relative_to(REPOSITORY)}."
         )
-    schema = contents["config"]
-    defaults = {f"{contents['name']}:{key}": field["default"] for key, field in schema.items()}
-    own = _mapping(file, _contents(file), "config")
-    return {key: _encoded(file, key, value) for key, value in (defaults | own).items()}
+    return file
 
 
 def _contents(file: Path) -> dict[str, Any]:

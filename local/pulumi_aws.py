@@ -1,0 +1,122 @@
+"""The embedded AWS with a stack that the user's own Pulumi deploys, and can change and destroy.
+
+Pulumi's state, its passphrase and the stack's configuration are this run's own, in its temporary
+folder: nothing of it is left, and `pulumi config set` changes no file of the checkout.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import TYPE_CHECKING, Any
+
+import yaml  # type: ignore[import-untyped]  # it ships no types
+from pulumi import automation
+
+from local.aws import EmbeddedAws
+from local.deployed_functions import DeployedFunctions
+from local.program import DeploymentError
+from stacks.configuration import REPOSITORY, stack_file
+from stacks.outputs import LOCAL_STACK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import ExitStack
+    from pathlib import Path
+
+    from local.function_host import FunctionHost
+
+_ENDPOINTS = "aws:endpoints"
+# What the user has of their own would be taken together with this run's key.
+_NO_TRACES = {"AWS_PROFILE": "", "AWS_SESSION_TOKEN": ""}
+
+
+class PulumiAws(EmbeddedAws):
+    """It is entered like LocalAws, and needs the Pulumi CLI and its provider plugins.
+
+    `said` is given each line that Pulumi prints, and `changed` is called when the user has updated
+    or destroyed the stack.
+    """
+
+    def __init__(
+        self,
+        *,
+        said: Callable[[str], None],
+        changed: Callable[[], None],
+        **options: Any,  # noqa: ANN401 - EmbeddedAws's
+    ) -> None:
+        super().__init__(**options)
+        self._said = said
+        self._changed = changed
+        try:
+            self._pulumi = automation.PulumiCommand()
+        except FileNotFoundError:
+            raise DeploymentError(
+                "the Pulumi CLI is not on the PATH: install it, or leave out --pulumi"
+            ) from None
+        except automation.InvalidVersionError as error:
+            raise DeploymentError(f"the Pulumi CLI can't be used: {error}") from error
+
+    def _deploy_stack(
+        self,
+        configuration: dict[str, str],  # noqa: ARG002 - Pulumi reads the file itself
+        functions: FunctionHost,
+        ending: ExitStack,
+    ) -> None:
+        folder = self.lifeline.folder / "pulumi"
+        (folder / "state").mkdir(parents=True)
+        self._pulumi_environment = {
+            "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
+            "PULUMI_CONFIG_PASSPHRASE": secrets.token_urlsafe(16),
+            "PULUMI_OPTION_CONFIG_FILE": str(self._configuration_file(folder)),
+            "PULUMI_STACK": LOCAL_STACK,
+        }
+        self._ask("stack", "init", LOCAL_STACK, "--no-select")
+        deployed = DeployedFunctions(self.deployer, functions, changed=self._look_again)
+        self._ask("up", "--yes", "--skip-preview", "--stack", LOCAL_STACK, said=self._said)
+        self._exported(self._outputs())
+        deployed.start()
+        ending.callback(deployed.stop)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a shell needs for Pulumi to be about this stack, the deploying key included."""
+        return self._environment_of(self._deployer_key) | self._pulumi_environment
+
+    def _configuration_file(self, folder: Path) -> Path:
+        """Copy the stack's file, with the endpoints where this run has them."""
+        contents = yaml.safe_load(stack_file(LOCAL_STACK).read_bytes())
+        (endpoints,) = contents["config"][_ENDPOINTS]
+        contents["config"][_ENDPOINTS] = [dict.fromkeys(endpoints, self.endpoint_url)]
+        file = folder / f"Pulumi.{LOCAL_STACK}.yaml"
+        file.write_text(yaml.safe_dump(contents), encoding="utf-8")
+        return file
+
+    def _look_again(self) -> None:
+        """Take what the stack exports after the user has changed it, if it is still there."""
+        if outputs := self._outputs():
+            self._exported(outputs)
+            self._changed()
+
+    def _outputs(self) -> dict[str, object]:
+        answer = self._ask("stack", "output", "--json", "--show-secrets", "--stack", LOCAL_STACK)
+        outputs: dict[str, object] = json.loads(answer)
+        return outputs
+
+    def _ask(self, *arguments: str, said: Callable[[str], None] | None = None) -> str:
+        """Run a command of Pulumi's in the checkout, and return what it printed."""
+        try:
+            done = self._pulumi.run(
+                list(arguments), str(REPOSITORY), self.environment | _NO_TRACES, said
+            )
+        except automation.CommandError as error:
+            raise DeploymentError(
+                f"pulumi {arguments[0]} failed, as said above: {_last_error(str(error))}"
+            ) from error
+        return done.stdout
+
+
+def _last_error(printed: str) -> str:
+    """Return the last line in which Pulumi names an error."""
+    lines = [line.strip() for line in printed.splitlines() if "error:" in line]
+    return lines[-1] if lines else "it names no error"
