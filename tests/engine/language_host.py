@@ -60,7 +60,8 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         request: language_pb2.InstallDependenciesRequest,
         context: Any,
     ) -> Iterator[language_pb2.InstallDependenciesResponse]:
-        environment, folder = _environment(request.info), request.info.program_directory
+        environment = _environment(request.info, installing=True)
+        folder = request.info.program_directory
         for command in (
             [sys.executable, "-m", "venv", str(environment)],
             [str(environment / "bin/python"), *_INSTALL],
@@ -111,8 +112,10 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         return language_pb2.RunResponse(error=error)
 
 
-def _environment(program: language_pb2.ProgramInfo) -> Path:
-    return Path(program.root_directory, str(program.options["virtualenv"]))
+def _environment(program: language_pb2.ProgramInfo, *, installing: bool = False) -> Path:
+    environment = Path(program.root_directory, str(program.options["virtualenv"]))
+    # A checkout whose tests run in another environment has none of its own.
+    return environment if environment.exists() or installing else Path(sys.prefix)
 
 
 if __name__ == "__main__":

@@ -66,22 +66,13 @@ class Workspace:
             copy = shutil.copytree if source.is_dir() else shutil.copy
             copy(source, checkout / name)
         (checkout / ".venv").symlink_to(sys.prefix)
-        pulumi = Path(shutil.which("pulumi") or "pulumi").resolve()
-        plugins = folder / "plugins"
-        plugins.mkdir()
-        stand_ins = dict(_STAND_INS)
-        if not pulumi.with_name(_LANGUAGE_HOST).exists():
-            stand_ins[_LANGUAGE_HOST] = "tests.engine.language_host"
-        for name, module in stand_ins.items():
-            _write_plugin(plugins / name, module)
         (folder / "state").mkdir()
         return cls(
             folder=checkout,
-            executable=str(pulumi),
+            executable=str(_pulumi()),
             environment={
-                "PATH": f"{plugins}:{pulumi.parent}:{os.defpath}",
+                **plugin_environment(folder),
                 "HOME": str(folder),
-                "PULUMI_HOME": str(folder / "home"),
                 "PULUMI_BACKEND_URL": f"file://{folder}/state",
                 "PULUMI_CONFIG_PASSPHRASE": "a passphrase for this test",
                 "PULUMI_SKIP_UPDATE_CHECK": "true",
@@ -89,8 +80,6 @@ class Workspace:
                 "AWS_ACCESS_KEY_ID": access_key.key_id,
                 "AWS_SECRET_ACCESS_KEY": access_key.secret,
                 "DOCKER_HOST": docker_host,
-                "LAMBDALENS_JOURNAL": str(folder / "journal"),
-                "LAMBDALENS_LAUNCHER": str(pulumi.with_name(LAUNCHER)),
             },
         )
 
@@ -168,6 +157,28 @@ class Workspace:
             f"{each['type']} {each['urn'].rpartition('::')[2]}": each
             for each in deployment.get("resources", [])
         }
+
+
+def plugin_environment(folder: Path) -> dict[str, str]:
+    """Return what makes Pulumi take the stand-ins, which are put into a folder, and no others."""
+    pulumi = _pulumi()
+    plugins = folder / "plugins"
+    plugins.mkdir()
+    stand_ins = dict(_STAND_INS)
+    if not pulumi.with_name(_LANGUAGE_HOST).exists():
+        stand_ins[_LANGUAGE_HOST] = "tests.engine.language_host"
+    for name, module in stand_ins.items():
+        _write_plugin(plugins / name, module)
+    return {
+        "PATH": f"{plugins}:{pulumi.parent}:{os.defpath}",
+        "PULUMI_HOME": str(folder / "home"),
+        "LAMBDALENS_JOURNAL": str(folder / "journal"),
+        "LAMBDALENS_LAUNCHER": str(pulumi.with_name(LAUNCHER)),
+    }
+
+
+def _pulumi() -> Path:
+    return Path(shutil.which("pulumi") or "pulumi").resolve()
 
 
 def _write_plugin(file: Path, module: str) -> None:
