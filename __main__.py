@@ -10,33 +10,34 @@ import pulumi
 
 from stacks.buckets import GALLERY_KEY, Buckets
 from stacks.function_image import FunctionImage
+from stacks.keep_alive import KeepAlive
 from stacks.monitoring import Monitoring
 from stacks.recogniser import Recogniser
-from stacks.settings import StackSettings
+from stacks.settings import StackSettings, region_from_config
 from stacks.students_table import StudentsTable
 from stacks.trigger import Trigger
 
 settings = StackSettings.from_config(pulumi.Config())
-region = pulumi.Config("aws").require("region")
+region = region_from_config()
 
 buckets = Buckets("lambdalens", settings)
 students = StudentsTable("lambdalens-students", settings).table
-image_uri: pulumi.Input[str]
-if settings.image_uri is None:
-    image = FunctionImage("lambdalens", settings)
-    image_uri = image.uri
-    pulumi.export("repositoryUrl", image.repository.repository_url)
-else:
-    image_uri = settings.image_uri
-    pulumi.export("repositoryUrl", None)
+image = FunctionImage("lambdalens", settings, function="lambdalens-recogniser")
 recogniser = Recogniser(
     "lambdalens-recogniser",
     settings,
-    image_uri=image_uri,
+    image_uri=image.uri,
     buckets=buckets,
     students=students,
 )
-Trigger("lambdalens-trigger", bucket=buckets.input, function=recogniser.function)
+image.forget_old_ones(once=recogniser.alias)
+Trigger(
+    "lambdalens-trigger",
+    bucket=buckets.input,
+    alias=recogniser.alias,
+    invocation=recogniser.invocation,
+)
+KeepAlive("lambdalens-keep-alive", invoked_arn=recogniser.alias.arn)
 monitoring = Monitoring("lambdalens", settings, recogniser=recogniser, region=region)
 
 pulumi.export("inputBucket", buckets.input.id)
@@ -45,6 +46,11 @@ pulumi.export("galleryBucket", buckets.gallery.id)
 pulumi.export("galleryKey", GALLERY_KEY)
 pulumi.export("studentsTable", students.name)
 pulumi.export("functionName", recogniser.function.name)
+pulumi.export("functionAlias", recogniser.alias.name)
+pulumi.export("functionVersion", recogniser.alias.function_version)
+pulumi.export("repositoryUrl", image.repository.repository_url)
+pulumi.export("imageUri", image.uri)
+pulumi.export("imageDigest", image.digest)
 pulumi.export("failuresQueueUrl", recogniser.failures.url)
 pulumi.export("logGroup", recogniser.log_group.name)
 pulumi.export("dashboardUrl", monitoring.dashboard_url)

@@ -198,7 +198,7 @@ class Session:
             return None
         try:
             found = self._target.client("lambda").get_function_configuration(
-                FunctionName=self._target.deployment.outputs.function_name
+                FunctionName=self._target.deployment.outputs.live_function
             )
         except (AccessError, BotoCoreError, ClientError) as error:
             self._notes.append(f"no cost, without the function's memory: {in_short(error)}")

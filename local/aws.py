@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Self
 from local.account import Account
 from local.emulator import start_emulator
 from local.function_host import FunctionHost
+from local.invoke_hook import InvokeHook
 from local.lifeline import Lifeline
 from local.program import run_program
-from local.provisioning import Provisioner
+from local.provisioning import Provisioner, StackProvisioner
 from local.sandbox import ProcessSandbox
 from stacks.configuration import (
     REPOSITORY,
@@ -73,8 +74,13 @@ class LocalAws:
         configuration = _local_configuration()
         with ExitStack() as ending:
             self.lifeline = ending.enter_context(Lifeline())
+            self.hook = InvokeHook()
+            ending.callback(self.hook.close)
             emulator = start_emulator(
-                self.lifeline, port=self._port, retry_base_seconds=self._retry_base_seconds
+                self.lifeline,
+                port=self._port,
+                retry_base_seconds=self._retry_base_seconds,
+                hook_url=self.hook.url,
             )
             self.endpoint_url = emulator.endpoint_url
             self._process = emulator.process
@@ -82,12 +88,12 @@ class LocalAws:
             self.account = Account(emulator.endpoint_url, emulator.administrator)
             self.deployer = Account(emulator.endpoint_url, emulator.deployer)
             functions = FunctionHost(
-                self.deployer, self.lifeline, workers=self._workers, start=self._start
+                self.hook, self.deployer, self.lifeline, workers=self._workers, start=self._start
             )
             ending.callback(functions.stop)
             self._provisioner = Provisioner(self.deployer, functions)
-            self.exports = self.deploy(PROGRAM, configuration)
-            self.outputs = StackOutputs.from_mapping(self.exports)
+            self._stack = StackProvisioner(self.deployer, functions)
+            self._deploy_stack(configuration)
             self._ending = ending.pop_all()
         return self
 
@@ -104,12 +110,30 @@ class LocalAws:
 
         Raises DeploymentError if the program or one of its resources fails.
         """
+        return self._run(program, configuration, self._provisioner)
+
+    def update(self, **settings: str) -> None:
+        """Change settings of the stack, as `pulumi config set` and `pulumi up` do.
+
+        Raises DeploymentError, also for a setting that this AWS can't change while it is up: it can
+        change those of the function.
+        """
+        changed = {f"{project()['name']}:{key}": value for key, value in settings.items()}
+        self._deploy_stack(_local_configuration() | changed)
+
+    def _deploy_stack(self, configuration: Mapping[str, str]) -> None:
+        self.exports = self._run(PROGRAM, configuration, self._stack)
+        self.outputs = StackOutputs.from_mapping(self.exports)
+
+    def _run(
+        self, program: Path, configuration: Mapping[str, str], provisioner: Provisioner
+    ) -> dict[str, object]:
         return run_program(
             program,
             project=str(project()["name"]),
             stack=LOCAL_STACK,
             configuration=configuration,
-            provisioner=self._provisioner,
+            provisioner=provisioner,
         )
 
     @property
@@ -139,8 +163,10 @@ def _local_configuration() -> dict[str, str]:
     fail with a resource that only AWS has.
     """
     configuration = stack_configuration(LOCAL_STACK)
-    image_uri, require_tls = (f"{project()['name']}:{key}" for key in ("imageUri", "requireTls"))
-    if not configuration.get(image_uri):
+    image_uri, image_digest, require_tls = (
+        f"{project()['name']}:{key}" for key in ("imageUri", "imageDigest", "requireTls")
+    )
+    if not configuration.get(image_uri) and not configuration.get(image_digest):
         raise StackConfigurationError(
             f"The stack {LOCAL_STACK!r} needs {image_uri}, because the embedded AWS builds no "
             "image: any that is well-formed, since it is never pulled"

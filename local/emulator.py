@@ -34,7 +34,10 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 REGION = "us-east-1"
 
-SERVICES = (*("cloudwatch", "dynamodb", "iam", "lambda", "logs", "s3", "sns", "sqs", "sts"),)
+SERVICES = (
+    *("cloudwatch", "dynamodb", "ecr", "iam", "lambda", "logs"),
+    *("s3", "scheduler", "sns", "sqs", "sts"),
+)
 """What the stack is made of. Of the emulator's hundred services some run programs of their own:
 whoever adds a resource of another service to the stack adds that service here, and no more."""
 
@@ -62,12 +65,15 @@ class Emulator:
     deployer: AccessKey
 
 
-def start_emulator(lifeline: Lifeline, *, port: int, retry_base_seconds: float) -> Emulator:
+def start_emulator(
+    lifeline: Lifeline, *, port: int, retry_base_seconds: float, hook_url: str | None = None
+) -> Emulator:
     """Start MiniStack on `port`, or on a free one for 0, and wait until it answers.
 
     `retry_base_seconds` is the wait before the first retry of a failed asynchronous invocation,
-    and doubles with each: a minute on AWS, which nobody wants to sit through here. Raises
-    EmulatorError if the port is taken or the emulator ends.
+    and doubles with each: a minute on AWS, which nobody wants to sit through here. Events of
+    functions go to `hook_url`; without one, no function can run. Raises EmulatorError if the port
+    is taken or the emulator ends.
     """
     administrator = AccessKey.random()
     deployer = AccessKey(key_id=_DEPLOYER_KEY_ID, secret=AccessKey.random().secret)
@@ -87,6 +93,7 @@ def start_emulator(lifeline: Lifeline, *, port: int, retry_base_seconds: float) 
         "AWS_ACCESS_KEY_ID": administrator.key_id,
         "AWS_SECRET_ACCESS_KEY": administrator.secret,
         "LAMBDALENS_DEPLOYER_SECRET": deployer.secret,
+        **({"LAMBDALENS_HOOK": hook_url} if hook_url else {}),
         # Functions run in our workers only: without Docker, this runs none.
         "LAMBDA_EXECUTOR": "docker",
         "LAMBDA_ASYNC_RETRY_BASE_SECONDS": str(retry_base_seconds),

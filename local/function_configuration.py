@@ -11,10 +11,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionConfiguration:
-    """What of a function's configuration its execution depends on; times in seconds."""
+    """What of a function's configuration its execution depends on; times in seconds.
+
+    `version` is the number of a published version, or `$LATEST`.
+    """
 
     name: str
     arn: str
+    version: str
     role_arn: str
     handler: str
     timeout: int

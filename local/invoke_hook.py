@@ -1,7 +1,7 @@
 """Where the emulator sends a function's events: its HTTP hook, answered by our workers.
 
-The emulator POSTs an event to the URL among the function's variables, and takes any answer but a
-2xx for a failure of the function, with the retries and the on-failure destination that follow.
+The emulator POSTs each event of a function to its path here, and takes any answer but a 2xx for a
+failure of the function, with the retries and the on-failure destination that follow.
 """
 
 from __future__ import annotations
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from local.execution_environment import Outcome
-
-HOOK_VARIABLE = "MINISTACK_LAMBDA_PROXY_URL"
-"""The variable of a function by which the emulator knows where to send its events."""
 
 
 class EventTaker(Protocol):
@@ -47,9 +44,10 @@ class InvokeHook:
         self._pools = pools
         self._server = LoopbackServer(Handler)
 
-    def url(self, function_name: str) -> str:
-        """Return the URL at which this function's events are taken."""
-        return f"http://{self._server.address}/{function_name}"
+    @property
+    def url(self) -> str:
+        """The URL below which events are taken, each function's under its name."""
+        return f"http://{self._server.address}"
 
     def attach(self, function_name: str, pool: EventTaker) -> None:
         """Send the function's events there from now on."""

@@ -43,7 +43,7 @@ class _Job:
 
 
 class WorkerPool:
-    """Some workers for one function, and the queue before them."""
+    """Some workers for one version of a function, and the queue before them."""
 
     def __init__(
         self,
@@ -55,6 +55,8 @@ class WorkerPool:
         start: StartSandbox,
     ) -> None:
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._successor: WorkerPool | None = None
+        self._handing_over = threading.Lock()
         self._stopping = threading.Event()
         self._workers = [
             _Worker(
@@ -74,8 +76,29 @@ class WorkerPool:
     def submit(self, request_id: str, event: bytes) -> Future[Outcome]:
         """Put an event into the queue, and return its outcome to come."""
         job = _Job(request_id=request_id, event=event)
-        self._jobs.put(job)
+        self.take(job)
         return job.outcome
+
+    def take(self, job: _Job) -> None:
+        """Put an event into the queue, or into that of the pool that has taken over."""
+        with self._handing_over:
+            if self._successor is None:
+                self._jobs.put(job)
+                return
+        self._successor.take(job)
+
+    def hand_over_to(self, successor: WorkerPool) -> None:
+        """Let another pool run the events that wait here, and those that still come.
+
+        What is under way ends here, and each worker with it. So for a while there are workers of
+        both, as there are execution environments of two versions on AWS.
+        """
+        with self._handing_over:
+            self._successor = successor
+            with suppress(Empty):
+                while job := self._jobs.get_nowait():
+                    successor.take(job)
+            self._let_workers_end()
 
     def stop(self) -> None:
         """Answer the events still in the queue as failed, and let no worker take another.
@@ -86,6 +109,9 @@ class WorkerPool:
         with suppress(Empty):
             while job := self._jobs.get_nowait():
                 job.outcome.set_result(_failure("Service.Stopped", "the embedded AWS has ended"))
+        self._let_workers_end()
+
+    def _let_workers_end(self) -> None:
         for _ in self._workers:
             self._jobs.put(None)
 

@@ -39,7 +39,7 @@ def operator_policy(stack: Deployment) -> dict[str, object]:
             _allow(
                 "SendEventsAgain",
                 ["lambda:InvokeFunction", "lambda:GetFunctionConfiguration"],
-                [f"arn:{partition}:lambda:{here}:function:{outputs.function_name}"],
+                [f"arn:{partition}:lambda:{here}:function:{outputs.live_function}"],
             ),
         ],
     }

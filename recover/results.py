@@ -85,7 +85,7 @@ class Making:
         Raises FunctionSettingsError, or a botocore exception.
         """
         function = stack.client("lambda").get_function_configuration(
-            FunctionName=stack.outputs.function_name
+            FunctionName=stack.outputs.live_function
         )
         variables = function.get("Environment", {}).get("Variables", {})
         try:

@@ -22,7 +22,7 @@ class Sending:
 
     def __init__(self, stack: Deployment, *, rate: float = math.inf) -> None:
         self._function = stack.client("lambda")
-        self._function_name = stack.outputs.function_name
+        self._live_function = stack.outputs.live_function
         self._interval_seconds = 1 / rate
         self._next = time.monotonic()
 
@@ -33,6 +33,6 @@ class Sending:
         """
         time.sleep(max(0.0, self._next - time.monotonic()))
         self._function.invoke(
-            FunctionName=self._function_name, InvocationType="Event", Payload=json.dumps(event)
+            FunctionName=self._live_function, InvocationType="Event", Payload=json.dumps(event)
         )
         self._next = time.monotonic() + self._interval_seconds

@@ -1,11 +1,16 @@
-"""The function's container image: built from `function/`, kept in ECR.
+"""The function's container image, and the repository in ECR where the stack's own images are kept.
 
-Three things are decided here.
+The image is built from `function/` and pushed, unless a setting names it: `imageDigest` one that
+is in the repository already, `imageUri` one of another repository. The repository is there in any
+case, so that changing the setting never loses an image.
+
+Four things are decided here.
 
 *When to build.* When the content of a file in the build context has changed, and at no other
 time: the trigger is a digest over paths and contents, so that another machine, a fresh clone, a
 stray `__pycache__` or an editor's file gives the same value. The revision that the image is
-labelled with is that of its build. A preview builds nothing and needs no Docker.
+labelled with is that of its build. A preview builds nothing and needs no Docker; neither does an
+update that has nothing to build.
 
 *How an image is named.* A push is tagged with its time and the digest of its content, and tags are
 immutable. The time is there because the same content is pushed again after a change is reverted,
@@ -14,7 +19,14 @@ given the digest that the registry answers with, never the tag.
 
 *What is forgotten.* Old images are kept for a while, to go back to. The image in use is selected
 by its own tag in a rule of the first priority, which never expires anything, since a tag is on
-one image only; and ECR expires no image that a rule of higher priority has selected.
+one image only; and ECR expires no image that a rule of higher priority has selected. The rules
+change after the function has moved to the new image, and not with the push: until then they keep
+the one before, and the new one is among the newest. Rules can name tags, numbers and ages, and no
+digest. So where a setting names the image, there are none, and nothing is forgotten: nothing is
+pushed then, either.
+
+*Who may fetch an image.* Lambda, for this project's functions of this account. Without a policy
+that lets it, Lambda would add one of its own to the repository, for all functions.
 """
 
 from __future__ import annotations
@@ -29,11 +41,14 @@ from pulumi_aws import ecr
 
 from stacks.component import Component
 from stacks.configuration import REPOSITORY
+from stacks.image_build import LOG_FILE, build_hooks
 from stacks.source import revision, source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from pulumi_aws import lambda_
 
     from stacks.settings import StackSettings
 
@@ -58,10 +73,13 @@ _PLATFORMS = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}
 
 
 class FunctionImage(Component):
-    """The repository, and the image in it that the function runs: `uri`, by digest."""
+    """The `repository`, and the image that the function runs: `uri`, by `digest`."""
 
-    def __init__(self, name: str, settings: StackSettings) -> None:
+    def __init__(self, name: str, settings: StackSettings, *, function: str) -> None:
+        """Let Lambda fetch the image for the functions that Pulumi makes by the name `function`."""
         super().__init__(name)
+        self._name = name
+        self._pushed: docker.RegistryImage | None = None
         self.repository = ecr.Repository(
             name,
             image_tag_mutability="IMMUTABLE",
@@ -70,15 +88,39 @@ class FunctionImage(Component):
             force_delete=not settings.protect_data,
             opts=pulumi.ResourceOptions(parent=self, protect=settings.protect_data),
         )
-        image = self._pushed_image(name, _PLATFORMS[settings.architecture])
-        ecr.LifecyclePolicy(
+        policy = ecr.RepositoryPolicy(
             name,
             repository=self.repository.name,
-            policy=pulumi.Output.json_dumps({"rules": image.name.apply(_lifecycle_rules)}),
+            policy=pulumi.Output.json_dumps(_fetched_by_lambda(self.repository.arn, function)),
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self.uri = pulumi.Output.concat(self.repository.repository_url, "@", image.sha256_digest)
+        self.uri: pulumi.Output[str]
+        if settings.image_uri is not None:
+            self.uri = pulumi.Output.from_input(settings.image_uri)
+        else:
+            digest: pulumi.Input[str]
+            if settings.image_digest is not None:
+                digest = settings.image_digest
+            else:
+                self._pushed = self._pushed_image(name, _PLATFORMS[settings.architecture])
+                digest = self._pushed.sha256_digest
+            # Whoever is told the image may count on Lambda's being let at it.
+            self.uri = pulumi.Output.all(
+                pulumi.Output.concat(self.repository.repository_url, "@", digest), policy.id
+            ).apply(lambda known: str(known[0]))
+        self.digest = self.uri.apply(lambda uri: uri.rpartition("@")[2])
         self.register_outputs({"uri": self.uri})
+
+    def forget_old_ones(self, *, once: lambda_.Alias) -> None:
+        """Let old images expire, by rules that keep the image which the alias has moved to."""
+        if self._pushed is None:
+            return
+        ecr.LifecyclePolicy(
+            self._name,
+            repository=self.repository.name,
+            policy=pulumi.Output.json_dumps({"rules": self._pushed.name.apply(_lifecycle_rules)}),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[once]),
+        )
 
     def _pushed_image(self, name: str, platform: str) -> docker.RegistryImage:
         content = content_digest(REPOSITORY)
@@ -98,6 +140,7 @@ class FunctionImage(Component):
                 "dockerfile": DOCKERFILE,
                 "platform": platform,
                 "build_args": build_arguments(REPOSITORY),
+                "build_log_file": LOG_FILE,
                 # An attestation would make an image index of the image, which Lambda refuses.
                 "provenance": "false",
                 "sbom": "false",
@@ -113,13 +156,16 @@ class FunctionImage(Component):
                 "username": login.user_name,
                 "password": pulumi.Output.secret(login.password),
             },
-            # The tag's time and the registry's password are new at every run, and the revision at
-            # every commit. Alone they change nothing; when a trigger replaces the image, Pulumi
-            # does take the new ones.
+            # The tag's time and the registry's password are new at every run, the revision at every
+            # commit, and an image of before there was a log file has none. Alone they change
+            # nothing; when a trigger replaces the image, Pulumi does take the new ones.
             opts=pulumi.ResourceOptions(
                 parent=self,
                 provider=provider,
-                ignore_changes=["name", "auth_config", "build.buildArgs"],
+                ignore_changes=[
+                    *("name", "auth_config", "build.buildArgs", "build.buildLogFile"),
+                ],
+                hooks=build_hooks(name),
             ),
         )
 
@@ -146,6 +192,28 @@ def _build_context(repository: Path) -> Iterator[Path]:
             hidden = any(part.startswith(".") for part in file.relative_to(repository).parts)
             if file.is_file() and not hidden:
                 yield file
+
+
+def _fetched_by_lambda(repository_arn: pulumi.Output[str], function: str) -> dict[str, object]:
+    """Return the policy that lets Lambda fetch images for this project's functions alone.
+
+    The ARN names the account, too, which keeps others from having Lambda fetch our image.
+    """
+    functions = repository_arn.apply(
+        lambda arn: f"{arn.rpartition(':')[0].replace(':ecr:', ':lambda:')}:function:{function}*"
+    )
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "FetchedByLambda",
+                "Effect": "Allow",
+                "Principal": {"Service": "lambda.amazonaws.com"},
+                "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+                "Condition": {"StringLike": {"aws:SourceArn": functions}},
+            }
+        ],
+    }
 
 
 def _lifecycle_rules(image_in_use: str) -> list[dict[str, object]]:

@@ -41,9 +41,15 @@ class StackOutputs:
     gallery_key: str
     students_table: str
     function_name: str
+    function_alias: str
     failures_queue_url: str
     log_group: str
     region: str
+
+    @property
+    def live_function(self) -> str:
+        """What to invoke and to ask for: the function by its alias, which is what videos go to."""
+        return f"{self.function_name}:{self.function_alias}"
 
     @classmethod
     def from_mapping(cls, outputs: Mapping[str, object]) -> StackOutputs:

@@ -3,6 +3,13 @@
 It is invoked asynchronously: Lambda keeps the event, tries again when the function raises, and
 sends what failed for good to the failures queue, from which it can be put back. The role allows
 the actions the function uses on the resources it uses them on, and nothing else.
+
+Each deployment publishes a version, which never changes again, and then moves the alias `live` to
+it. The alias is what is invoked, and what retries and the on-failure destination are set for. The
+provider updates the function's configuration, then its code, and publishes when both are done: so
+no video meets the new settings with the old code, and when an update fails halfway, the alias stays
+where it was. A run that is under way ends in the version it began in. AWS does not document which
+of the two runs an event that waits meanwhile: either makes the whole result.
 """
 
 from __future__ import annotations
@@ -14,6 +21,7 @@ from pulumi_aws import cloudwatch, iam, lambda_, sqs
 
 from stacks.buckets import GALLERY_KEY
 from stacks.component import Component
+from stacks.limits import limit_hooks
 from stacks.tls import tls_only_policy
 
 if TYPE_CHECKING:
@@ -22,6 +30,7 @@ if TYPE_CHECKING:
     from stacks.buckets import Buckets
     from stacks.settings import StackSettings
 
+ALIAS = "live"
 RETRIES = 2
 # As long as Lambda keeps an event: a throttled burst of videos is worth waiting for.
 LONGEST_WAIT_SECONDS = 6 * 60 * 60
@@ -30,7 +39,10 @@ FAILURES_KEPT_SECONDS = 14 * 24 * 60 * 60
 
 
 class Recogniser(Component):
-    """The `function`, its `log_group` and its `failures` queue."""
+    """The `function`, the `alias` to invoke it by, its `log_group` and its `failures` queue.
+
+    `invocation` is what is set for the alias: how often it tries, and where failures go.
+    """
 
     def __init__(
         self,
@@ -74,12 +86,25 @@ class Recogniser(Component):
                 "system_log_level": "INFO",
             },
             environment={"variables": _environment(settings, buckets, students)},
+            publish=True,
             # A function that starts before its permissions fails on its first videos.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[permissions]),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[permissions], hooks=limit_hooks(name, settings)
+            ),
         )
-        lambda_.FunctionEventInvokeConfig(
+        self.alias = lambda_.Alias(
+            name,
+            name=ALIAS,
+            description="The version that videos go to.",
+            function_name=self.function.name,
+            function_version=self.function.version,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        # What is set for the function without a qualifier does not hold for its alias.
+        self.invocation = lambda_.FunctionEventInvokeConfig(
             name,
             function_name=self.function.name,
+            qualifier=self.alias.name,
             maximum_retry_attempts=RETRIES,
             maximum_event_age_in_seconds=LONGEST_WAIT_SECONDS,
             destination_config={"on_failure": {"destination": self.failures.arn}},

@@ -14,16 +14,21 @@ from pulumi.config import ConfigMissingError, ConfigTypeError
 from pulumi.runtime.config import CONFIG, get_config_env
 
 from stacks.names import camel_case
+from stacks.partition import DNS_SUFFIXES, partition_of
 
+_IMAGE_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 # A digest only: Lambda refuses a tag with a digest, and does not notice when a bare tag moves.
 _IMAGE_URI = re.compile(
-    r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[a-z0-9._/-]+@sha256:[0-9a-f]{64}"
+    rf"\d{{12}}\.dkr\.ecr\.[a-z0-9-]+\.({'|'.join(map(re.escape, DNS_SUFFIXES))})"
+    r"/[a-z0-9._/-]+@sha256:[0-9a-f]{64}"
 )
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 # The periods that CloudWatch Logs offers, up to five years; nobody needs our logs for longer.
 _LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827)
 _UNRESERVED = -1
 _MOST_SAMPLES_PER_SECOND = 60
+# What alarmEmail says where it is meant that nobody is told, and not merely forgotten.
+_NOBODY = "none"
 
 
 class StackSettingsError(pulumi.RunError):
@@ -37,6 +42,7 @@ class StackSettingsError(pulumi.RunError):
 class StackSettings:
     """One stack's settings; `Pulumi.yaml` describes each under its camelCase name."""
 
+    image_digest: str | None
     image_uri: str | None
     architecture: str
     memory_mb: int
@@ -59,6 +65,7 @@ class StackSettings:
         """Read every setting. Raise StackSettingsError, in one line, at the first wrong one."""
         try:
             settings = cls(
+                image_digest=config.require("imageDigest") or None,
                 image_uri=config.require("imageUri") or None,
                 architecture=config.require("architecture"),
                 memory_mb=config.require_int("memoryMb"),
@@ -74,7 +81,7 @@ class StackSettings:
                 protect_data=config.require_bool("protectData"),
                 point_in_time_recovery=config.require_bool("pointInTimeRecovery"),
                 require_tls=config.require_bool("requireTls"),
-                alarm_email=config.require("alarmEmail") or None,
+                alarm_email=_alarm_email(config),
             )
         except ConfigMissingError as error:
             raise StackSettingsError(
@@ -89,13 +96,7 @@ class StackSettings:
 
     def __post_init__(self) -> None:
         """Raise StackSettingsError naming the setting, its value and what is allowed."""
-        if self.image_uri is not None and not _IMAGE_URI.fullmatch(self.image_uri):
-            raise _wrong(
-                "imageUri",
-                self.image_uri,
-                "an image in ECR by its digest alone, "
-                "ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY@sha256:DIGEST",
-            )
+        _check_image(self.image_digest, self.image_uri)
         if self.architecture not in ("x86_64", "arm64"):
             raise _wrong("architecture", self.architecture, "x86_64 or arm64")
         _check_range("memoryMb", self.memory_mb, 512, 10240)
@@ -122,7 +123,41 @@ class StackSettings:
                 f"one of {', '.join(map(str, _LOG_RETENTION_DAYS))}",
             )
         if self.alarm_email is not None and not _EMAIL.fullmatch(self.alarm_email):
-            raise _wrong("alarmEmail", self.alarm_email, "an e-mail address, or empty")
+            raise _wrong("alarmEmail", self.alarm_email, f"an e-mail address, or {_NOBODY}")
+
+
+def region_from_config() -> str:
+    """Return `aws:region`. Raise StackSettingsError, with the remedy, if it is not set or is none.
+
+    There is no default for it: where people's data is kept is for those to decide who keep it.
+    """
+    region = pulumi.Config("aws").get("region")
+    if not region:
+        raise StackSettingsError(
+            "aws:region is not set: choose where videos, faces and results are kept, as in "
+            "'pulumi config set aws:region eu-central-1'."
+        )
+    if partition_of(region) is None:
+        raise StackSettingsError(
+            f"aws:region is {region!r}: it must be a region of AWS, of GovCloud, China and the "
+            "European sovereign cloud too, such as eu-central-1."
+        )
+    return region
+
+
+def _alarm_email(config: pulumi.Config) -> str | None:
+    """Return whom alarms are sent to, if anybody.
+
+    Where data is protected, classes depend on the stack: that nobody is told must be meant so.
+    """
+    email = config.require("alarmEmail")
+    if not email and config.require_bool("protectData"):
+        raise _wrong(
+            "alarmEmail",
+            email,
+            f"an e-mail address, or {_NOBODY} if nobody is to be told, where protectData is true",
+        )
+    return None if email in ("", _NOBODY) else email
 
 
 def _refuse_unknown_keys(config: pulumi.Config) -> None:
@@ -138,6 +173,27 @@ def _refuse_unknown_keys(config: pulumi.Config) -> None:
             raise StackSettingsError(
                 f"{key} is no setting: choose from {', '.join(sorted(known))}."
             )
+
+
+def _check_image(digest: str | None, uri: str | None) -> None:
+    if digest is not None and not _IMAGE_DIGEST.fullmatch(digest):
+        raise _wrong(
+            "imageDigest",
+            digest,
+            "the digest of an image in the stack's own repository, sha256:DIGEST",
+        )
+    if uri is not None and not _IMAGE_URI.fullmatch(uri):
+        raise _wrong(
+            "imageUri",
+            uri,
+            "an image in ECR by its digest alone, "
+            "ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY@sha256:DIGEST",
+        )
+    if digest is not None and uri is not None:
+        raise StackSettingsError(
+            f"lambdalens:imageDigest is {digest!r} and lambdalens:imageUri is {uri!r}: only one "
+            "may name the image: take the other away with 'pulumi config rm'."
+        )
 
 
 def _check_range(key: str, value: int, lowest: int, highest: int) -> None:

@@ -1,8 +1,11 @@
-"""The trigger: an object put into the input bucket invokes the function.
+"""The trigger: an object put into the input bucket invokes the function, by its alias.
 
 Any object, since S3 can filter by suffixes in given letters only, and the function tells videos by
 their content besides. Without the permission, AWS refuses the notification; with a permission that
-named no account, a bucket of the same name in other hands could invoke the function.
+named no account, a bucket of the same name in other hands could invoke the function. A permission
+is for the alias or for the function without it, never for both. And a video that came before the
+on-failure destination was set, or after it was gone, could be lost: the notification is made after
+it, and deleted before it.
 """
 
 from __future__ import annotations
@@ -14,13 +17,24 @@ from stacks.component import Component
 
 
 class Trigger(Component):
-    """The bucket's one notification, and the permission that it depends on."""
+    """The bucket's one notification, and the permission that it depends on.
 
-    def __init__(self, name: str, *, bucket: s3.Bucket, function: lambda_.Function) -> None:
+    `invocation` is the alias's, with the on-failure destination.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        bucket: s3.Bucket,
+        alias: lambda_.Alias,
+        invocation: lambda_.FunctionEventInvokeConfig,
+    ) -> None:
         super().__init__(name)
         permission = lambda_.Permission(
             name,
-            function=function.name,
+            function=alias.function_name,
+            qualifier=alias.name,
             action="lambda:InvokeFunction",
             principal="s3.amazonaws.com",
             source_arn=bucket.arn,
@@ -33,10 +47,10 @@ class Trigger(Component):
             lambda_functions=[
                 {
                     "id": "uploads",
-                    "lambda_function_arn": function.arn,
+                    "lambda_function_arn": alias.arn,
                     "events": ["s3:ObjectCreated:*"],
                 }
             ],
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[permission]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[permission, invocation]),
         )
         self.register_outputs({})

@@ -27,6 +27,11 @@ def main(descriptor: int) -> None:
     # Imported here, because it reads its settings from the environment at import.
     from ministack.app import app  # noqa: PLC0415
 
+    from local.gate.function_events import send_events_to  # noqa: PLC0415
+
+    if hook_url := os.environ.pop("LAMBDALENS_HOOK", None):
+        send_events_to(hook_url)
+
     with socket.socket(fileno=os.dup(descriptor)) as listening:
         host, port = listening.getsockname()
     gate = Gate(

@@ -160,6 +160,8 @@ def _may_invoke(account: Account, *, bucket: str, function: str) -> bool:
     }
     return any(
         statement["Effect"] == "Allow"
+        # That of an alias lets nobody invoke the function without it.
+        and statement["Resource"] == function
         and statement["Principal"] == {"Service": "s3.amazonaws.com"}
         and statement["Action"] == "lambda:InvokeFunction"
         and all(

@@ -1,87 +1,194 @@
-"""Lambda: functions, who may invoke them, and where their failures go."""
+"""Lambda: functions, their versions and aliases, who may invoke them, and where failures go."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from local.failure_delivery import FailureDelivery
 from local.function_configuration import FunctionConfiguration
+from local.function_host import UnknownVersionError
 from local.function_log import log_stream_arn
-from local.invoke_hook import HOOK_VARIABLE
 from local.resources.request import Created, RefusedError, Request
 from local.resources.roles import role_allows
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from local.account import Account
-    from local.resources.request import Creator
+    from local.resources.request import Creator, Updater
 
 HANDLER = "function.app.handler"
 """The image's own command, unless the function's image configuration names another."""
 
-LONGEST_TIMEOUT = 900
-"""Lambda's limit in seconds, which the emulator does not hold to."""
-
 LONGEST_WAIT = 21600
 """For so many seconds Lambda keeps an asynchronous event that can't be run yet: six hours."""
 
+LONGEST_TIMEOUT = 900
+"""Lambda's limit in seconds, which the emulator does not hold to."""
+
 
 def _function(request: Request) -> Created:
-    """Create the function in the emulator, and run it with our own workers.
-
-    Two properties are not passed on. The emulator counts the function's timeout from the moment
-    it sends an event to the hook, so an event that waits there for a worker would time out before
-    it began: its copy gets the longest wait an event can have, and the workers enforce the real
-    timeout, from the moment the event starts. The reserved concurrency is enforced by the workers,
-    too, because the emulator throttles at it, and each throttle uses up one of an event's retries.
-    """
-    account = request.account
+    """Create the function in the emulator, and run it with our own workers."""
     name = request.physical_name()
-    timeout = request.take("timeout", default=3)
-    if timeout > LONGEST_TIMEOUT:
-        raise RefusedError(f"a timeout of {timeout} s is more than Lambda's {LONGEST_TIMEOUT} s")
-    role = request.take("role")
-    logging = request.take("loggingConfig", default={})
-    log_group = logging.get("logGroup", f"/aws/lambda/{name}")
-    _check_role(account, role, log_group)
-    memory = request.take("memorySize", default=128)
-    ephemeral_storage = request.take("ephemeralStorage", default={}).get("size", 512)
-    variables = request.take("environment", default={}).get("variables", {})
-    created = account.client("lambda").create_function(
+    properties = _Properties.taken_from(request, name)
+    answer = request.account.client("lambda").create_function(
         FunctionName=name,
-        Description=request.take("description", default=""),
         PackageType=request.take("packageType"),
-        Code={"ImageUri": request.take("imageUri")},
-        Architectures=request.take("architectures", default=["x86_64"]),
-        Role=role,
-        Timeout=LONGEST_WAIT,
-        MemorySize=memory,
-        EphemeralStorage={"Size": ephemeral_storage},
-        LoggingConfig={
-            "LogFormat": logging.get("logFormat", "Text"),
-            "LogGroup": log_group,
-        },
-        Environment={"Variables": {**variables, HOOK_VARIABLE: request.functions.url(name)}},
+        Code={"ImageUri": properties.image_uri},
+        Architectures=properties.architectures,
+        Publish=properties.publish,
+        **properties.configuration,
     )
-    commands = request.take("imageConfig", default={}).get("commands", [HANDLER])
-    reserved = request.take("reservedConcurrentExecutions", default=-1)
-    request.functions.run(
-        FunctionConfiguration(
+    return properties.made_known(request, answer)
+
+
+def _update_function(request: Request, name: str) -> Created:
+    """Change the function as the provider does: configuration, code, and then a new version.
+
+    One that is published goes on to run the version that its alias is at.
+    """
+    properties = _Properties.taken_from(request, name)
+    request.take("packageType")
+    lambda_ = request.account.client("lambda")
+    lambda_.update_function_configuration(FunctionName=name, **properties.configuration)
+    answer = lambda_.update_function_code(
+        FunctionName=name,
+        ImageUri=properties.image_uri,
+        Architectures=properties.architectures,
+    )
+    if properties.publish:
+        answer = lambda_.publish_version(FunctionName=name)
+    made = properties.made_known(request, answer)
+    if not properties.publish:
+        request.functions.roll_out(name, answer["Version"])
+    return made
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Properties:
+    """A function's properties: for the emulator, in its words, and for our workers.
+
+    The reserved concurrency is not passed on: the emulator throttles at it, and each throttle uses
+    up one of an event's retries. It is enforced by the workers, as the timeout is.
+    """
+
+    name: str
+    image_uri: str
+    architectures: list[str]
+    publish: bool
+    configuration: Mapping[str, Any]
+    handler: str
+    timeout: int
+    log_level: str | None
+    variables: Mapping[str, str]
+    reserved_concurrency: int | None
+
+    @classmethod
+    def taken_from(cls, request: Request, name: str) -> _Properties:
+        """Read what the program registers. Raise RefusedError at what Lambda would refuse."""
+        timeout = request.take("timeout", default=3)
+        if timeout > LONGEST_TIMEOUT:
+            raise RefusedError(
+                f"a timeout of {timeout} s is more than Lambda's {LONGEST_TIMEOUT} s"
+            )
+        role = request.take("role")
+        logging = request.take("loggingConfig", default={})
+        log_group = logging.get("logGroup", f"/aws/lambda/{name}")
+        _check_role(request.account, role, log_group)
+        variables = request.take("environment", default={}).get("variables", {})
+        commands = request.take("imageConfig", default={}).get("commands", [HANDLER])
+        reserved = request.take("reservedConcurrentExecutions", default=-1)
+        return cls(
             name=name,
-            arn=created["FunctionArn"],
-            role_arn=role,
+            image_uri=request.take("imageUri"),
+            architectures=request.take("architectures", default=["x86_64"]),
+            publish=request.take("publish", default=False),
+            configuration={
+                "Description": request.take("description", default=""),
+                "Role": role,
+                "Timeout": timeout,
+                "MemorySize": request.take("memorySize", default=128),
+                "EphemeralStorage": {
+                    "Size": request.take("ephemeralStorage", default={}).get("size", 512)
+                },
+                "LoggingConfig": {
+                    "LogFormat": logging.get("logFormat", "Text"),
+                    "LogGroup": log_group,
+                },
+                "Environment": {"Variables": variables},
+            },
             handler=commands[0],
             timeout=timeout,
-            memory_mb=memory,
-            ephemeral_storage_mb=ephemeral_storage,
-            log_group=log_group,
-            log_format=logging.get("logFormat", "Text"),
             log_level=logging.get("applicationLogLevel"),
             variables=variables,
-        ),
-        reserved_concurrency=None if reserved < 0 else reserved,
+            reserved_concurrency=None if reserved < 0 else reserved,
+        )
+
+    def made_known(self, request: Request, answer: Mapping[str, Any]) -> Created:
+        """Tell the workers' side what the emulator has made, and return it."""
+        arn, version = answer["FunctionArn"], answer["Version"]
+        # That of a version that was published by itself has its number.
+        arn = arn.removesuffix(f":{version}")
+        request.functions.add(
+            FunctionConfiguration(
+                name=self.name,
+                arn=arn,
+                version=version,
+                role_arn=self.configuration["Role"],
+                handler=self.handler,
+                timeout=self.timeout,
+                memory_mb=self.configuration["MemorySize"],
+                ephemeral_storage_mb=self.configuration["EphemeralStorage"]["Size"],
+                log_group=self.configuration["LoggingConfig"]["LogGroup"],
+                log_format=self.configuration["LoggingConfig"]["LogFormat"],
+                log_level=self.log_level,
+                variables=self.variables,
+            ),
+            reserved_concurrency=self.reserved_concurrency,
+        )
+        return Created(id=self.name, outputs={"name": self.name, "arn": arn, "version": version})
+
+
+def _alias(request: Request) -> Created:
+    """Make the alias, and run the version that it names: one of each function does."""
+    lambda_ = request.account.client("lambda")
+    function, name = request.take("functionName"), request.take("name")
+    for alias in lambda_.list_aliases(FunctionName=function)["Aliases"]:
+        raise RefusedError(
+            f"the function {function} has the alias {alias['Name']} already, and the embedded AWS "
+            "runs one version of it"
+        )
+    made = lambda_.create_alias(
+        FunctionName=function,
+        Name=name,
+        FunctionVersion=_roll_out(request, function),
+        Description=request.take("description", default=""),
     )
-    return Created(id=name, outputs={"name": name, "arn": created["FunctionArn"]})
+    return Created(id=made["AliasArn"], outputs={"name": name, "arn": made["AliasArn"]})
+
+
+def _update_alias(request: Request, arn: str) -> Created:
+    """Move the alias to another version."""
+    function = request.take("functionName")
+    request.account.client("lambda").update_alias(
+        FunctionName=function,
+        Name=request.take("name"),
+        FunctionVersion=_roll_out(request, function),
+        Description=request.take("description", default=""),
+    )
+    return Created(id=arn, outputs={"arn": arn})
+
+
+def _roll_out(request: Request, function: str) -> str:
+    """Run the version that the alias is to name, and return it."""
+    version: str = request.take("functionVersion")
+    try:
+        request.functions.roll_out(function, version)
+    except UnknownVersionError as error:
+        raise RefusedError(f"{error}: an alias is of a published one") from error
+    return version
 
 
 def _check_role(account: Account, role_arn: str, log_group: str) -> None:
@@ -109,7 +216,8 @@ def _trusts_lambda(document: str | dict[str, Any]) -> bool:
 
 def _permission(request: Request) -> Created:
     statement = request.take("statementId", default=request.name)
-    conditions = {
+    optional = {
+        "Qualifier": request.take("qualifier"),
         "SourceArn": request.take("sourceArn"),
         "SourceAccount": request.take("sourceAccount"),
     }
@@ -118,7 +226,7 @@ def _permission(request: Request) -> Created:
         StatementId=statement,
         Action=request.take("action"),
         Principal=request.take("principal"),
-        **{name: value for name, value in conditions.items() if value is not None},
+        **{name: value for name, value in optional.items() if value is not None},
     )
     return Created(id=statement)
 
@@ -130,7 +238,13 @@ def _event_invoke_config(request: Request) -> Created:
     destination a function of ours, which sends them on with the role's credentials.
     """
     lambda_ = request.account.client("lambda")
-    function = request.take("functionName")
+    function, qualifier = request.take("functionName"), request.take("qualifier")
+    aliases = [alias["Name"] for alias in lambda_.list_aliases(FunctionName=function)["Aliases"]]
+    if aliases and qualifier is None:
+        raise RefusedError(
+            f"without a qualifier this does not hold for the alias {aliases[0]} of the function "
+            f"{function}"
+        )
     destination = request.take("destinationConfig", default={}).get("onFailure", {})
     queue = destination.get("destination")
     role = lambda_.get_function_configuration(FunctionName=function)["Role"]
@@ -149,8 +263,9 @@ def _event_invoke_config(request: Request) -> Created:
             if queue is not None
             else {}
         ),
+        **({} if qualifier is None else {"Qualifier": qualifier}),
     )
-    return Created(id=function)
+    return Created(id=function if qualifier is None else f"{function}:{qualifier}")
 
 
 def _delivery(request: Request, function: str, role: str, queue: str) -> str:
@@ -162,7 +277,6 @@ def _delivery(request: Request, function: str, role: str, queue: str) -> str:
         PackageType="Image",
         Code={"ImageUri": "never/pulled:latest"},
         Role=role,
-        Environment={"Variables": {HOOK_VARIABLE: request.functions.url(name)}},
     )
     request.functions.answer(name, FailureDelivery(request.account, role_arn=role, queue_arn=queue))
     arn: str = created["FunctionArn"]
@@ -171,6 +285,12 @@ def _delivery(request: Request, function: str, role: str, queue: str) -> str:
 
 CREATORS: dict[str, Creator] = {
     "aws:lambda/function:Function": _function,
+    "aws:lambda/alias:Alias": _alias,
     "aws:lambda/permission:Permission": _permission,
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": _event_invoke_config,
+}
+
+UPDATERS: dict[str, Updater] = {
+    "aws:lambda/function:Function": _update_function,
+    "aws:lambda/alias:Alias": _update_alias,
 }

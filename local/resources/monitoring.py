@@ -46,6 +46,7 @@ _ALARM_PROPERTIES = (
     "statistic",
     "period",
     "evaluationPeriods",
+    "datapointsToAlarm",
     "comparisonOperator",
     "threshold",
     "treatMissingData",

@@ -63,6 +63,8 @@ class Request:
 
 if TYPE_CHECKING:
     Creator = Callable[[Request], Created]
+    Updater = Callable[[Request, str], Created]
+    """Changes the resource that has this id into what is requested."""
 
 
 def aws_spelling(value: Any, **exceptions: str) -> Any:  # noqa: ANN401 - any JSON value

@@ -163,6 +163,7 @@ def deployed_function(aws: LocalAws) -> FunctionConfiguration:
     return FunctionConfiguration(
         name=function["FunctionName"],
         arn=function["FunctionArn"],
+        version=function["Version"],
         role_arn=function["Role"],
         handler="function.app.handler",
         timeout=_PATIENCE_SECONDS,

@@ -11,9 +11,12 @@ from pulumi.runtime.stack import run_in_stack
 
 from local.program import execute, run_apart
 from stacks.configuration import REPOSITORY, stack_configuration
+from stacks.partition import partition_of
 
 ACCOUNT = "123456789012"
 REGISTRY_PASSWORD = "the registry's password"  # noqa: S105 - nothing accepts it
+# What prod's file leaves to whoever deploys it.
+CHOSEN = {"aws:region": "us-east-1", "lambdalens:alarmEmail": "none"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +34,8 @@ class Registration:
     protect: bool
     provider: str
     ignore_changes: frozenset[str]
+    hooks: frozenset[str]
+    partition: str
 
     @property
     def id(self) -> str:
@@ -40,8 +45,10 @@ class Registration:
     @property
     def outputs(self) -> dict[str, Any]:
         """What the provider would answer: the inputs, and the names that it chooses."""
-        chosen = ("arn", "name", "url", "repositoryUrl", "registryId", "sha256Digest")
-        return {output: f"{output}-of-{self._short}" for output in chosen} | self.inputs
+        chosen = ("name", "url", "repositoryUrl", "registryId", "sha256Digest", "version")
+        arn = f"arn:{self.partition}:{self.kind.partition(':')[2].partition('/')[0]}"
+        outputs = {output: f"{output}-of-{self._short}" for output in chosen}
+        return {"arn": f"{arn}:us-east-1:{ACCOUNT}:{self._short}"} | outputs | self.inputs
 
     @property
     def _short(self) -> str:
@@ -80,13 +87,18 @@ def run_program(stack: str, **settings: str) -> Program:
     Raise what the program raises.
     """
     changed = {f"lambdalens:{key}": value for key, value in settings.items()}
-    return run_program_with(stack, stack_configuration(stack) | changed)
+    return run_program_with(stack, configured(stack) | changed)
+
+
+def configured(stack: str) -> dict[str, str]:
+    """Return the stack's configuration, with what prod's file leaves to whoever deploys it."""
+    return stack_configuration(stack) | (CHOSEN if stack == "prod" else {})
 
 
 def run_program_with(stack: str, configuration: dict[str, str]) -> Program:
     """Run the real program as the stack, with exactly this configuration."""
     program = Program()
-    monitor = _Recorder(program)
+    monitor = _Recorder(program, partition_of(configuration.get("aws:region", "")) or "none")
 
     run_apart(
         lambda: run_in_stack(lambda: execute(REPOSITORY / "__main__.py")),
@@ -107,9 +119,10 @@ def statements(policy: str) -> list[dict[str, Any]]:
 class _Recorder(mocks.MockMonitor):
     """Pulumi's mock of its engine, which also keeps what mocks are not told of."""
 
-    def __init__(self, program: Program) -> None:
-        super().__init__(_Provider())
+    def __init__(self, program: Program, partition: str) -> None:
+        super().__init__(_Provider(partition))
         self._program = program
+        self._partition = partition
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: ANN401, N802 - as inherited
         """Record the resource, and answer with the outputs its provider would give."""
@@ -129,6 +142,12 @@ class _Recorder(mocks.MockMonitor):
             protect=request.protect,
             provider=request.provider,
             ignore_changes=frozenset(request.ignoreChanges),
+            hooks=frozenset(
+                f"{when.name}: {hook}"
+                for when, hooks in request.hooks.ListFields()
+                for hook in hooks
+            ),
+            partition=self._partition,
         )
         self._program.registrations.append(registration)
         return response
@@ -142,6 +161,9 @@ class _Recorder(mocks.MockMonitor):
 
 
 class _Provider(mocks.Mocks):
+    def __init__(self, partition: str) -> None:
+        self._partition = partition
+
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         made = Registration(
             urn="",
@@ -155,6 +177,8 @@ class _Provider(mocks.Mocks):
             protect=False,
             provider="",
             ignore_changes=frozenset(),
+            hooks=frozenset(),
+            partition=self._partition,
         )
         return (made.id, made.outputs) if made.custom else (None, made.inputs)
 

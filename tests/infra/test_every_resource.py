@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from tests.infra.recording import Program, Registration, run_program, statements
+from tests.infra.recording import ACCOUNT, Program, Registration, run_program, statements
 
 # How what a resource stores is encrypted at rest: its property, and the value it must have. None
 # is for a type that stores nothing of its own. A type that is missing here fails the test below.
@@ -20,9 +20,11 @@ ENCRYPTION: dict[str, tuple[str, object] | None] = {
     "aws:cloudwatch/metricAlarm:MetricAlarm": None,
     "aws:dynamodb/table:Table": ("serverSideEncryption", {"enabled": True}),
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": None,
+    "aws:ecr/repositoryPolicy:RepositoryPolicy": None,
     "aws:ecr/repository:Repository": ("encryptionConfigurations", [{"encryptionType": "AES256"}]),
     "aws:iam/role:Role": None,
     "aws:iam/rolePolicy:RolePolicy": None,
+    "aws:lambda/alias:Alias": None,
     "aws:lambda/function:Function": None,  # the image is in ECR; Lambda encrypts variables, always
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": None,
     "aws:lambda/permission:Permission": None,
@@ -34,6 +36,7 @@ ENCRYPTION: dict[str, tuple[str, object] | None] = {
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": None,
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": None,
     "aws:s3/bucketVersioning:BucketVersioning": None,
+    "aws:scheduler/schedule:Schedule": None,  # AWS encrypts every schedule; its event is S3's
     "aws:sns/topic:Topic": None,  # CloudWatch cannot send to an encrypted one; alarms name nobody
     "aws:sns/topicSubscription:TopicSubscription": None,
     "aws:sqs/queue:Queue": ("sqsManagedSseEnabled", True),
@@ -95,7 +98,11 @@ def test_nothing_is_allowed_by_a_wildcard(program: Program) -> None:
                 assert "NotAction" not in statement
                 assert "NotResource" not in statement
                 assert "*" not in str(statement["Action"]), each.urn
-                if name == "policy":
+                if each.kind == "aws:ecr/repositoryPolicy:RepositoryPolicy":
+                    assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
+                    (sources,) = statement["Condition"].values()
+                    assert ACCOUNT in sources["aws:SourceArn"]
+                elif name == "policy":
                     assert "Principal" not in statement
                     assert all(len(arn) > 1 for arn in statement["Resource"]), each.urn
     assert allowing > 1

@@ -1,4 +1,7 @@
-"""The image is built when its content changes, pushed once, and not expired while in use."""
+"""The image is built when its content changes, pushed once, and not expired while in use.
+
+Unless a setting names it: then nothing is built, and the repository stays.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,17 @@ import pytest
 from stacks.configuration import REPOSITORY
 from stacks.function_image import CONTEXT, build_arguments, content_digest
 from stacks.source import web_address
-from tests.infra.recording import Program, Registration, run_program
+from tests.infra.recording import ACCOUNT, Program, Registration, run_program, statements
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-IMAGE_URI = f"{'1' * 12}.dkr.ecr.eu-west-1.amazonaws.com/lambdalens@sha256:{'a' * 64}"
+DIGEST = f"sha256:{'a' * 64}"
+IMAGE_URI = f"{'1' * 12}.dkr.ecr.eu-west-1.amazonaws.com/lambdalens@{DIGEST}"
+
+by_setting = pytest.mark.parametrize(
+    "setting", [{"imageDigest": DIGEST}, {"imageUri": IMAGE_URI}], ids=["imageDigest", "imageUri"]
+)
 
 
 def image(program: Program) -> Registration:
@@ -98,7 +106,24 @@ def test_a_tag_says_when_and_what(prod: Program) -> None:
 
 
 def test_a_new_password_time_or_revision_alone_changes_nothing(prod: Program) -> None:
-    assert image(prod).ignore_changes == {"name", "authConfig", "build.buildArgs"}
+    assert image(prod).ignore_changes == {
+        *("name", "authConfig", "build.buildArgs", "build.buildLogFile"),
+    }
+
+
+def test_what_a_build_says_is_kept_where_git_does_not_look(prod: Program) -> None:
+    file = image(prod).inputs["build"]["buildLogFile"]
+    assert file == "build/image.log"
+    assert "build/" in (REPOSITORY / ".gitignore").read_text(encoding="utf-8").splitlines()
+
+
+def test_the_engine_is_looked_for_before_a_build_and_the_log_shown_after_a_failure(
+    prod: Program,
+) -> None:
+    assert image(prod).hooks == {
+        "before_create: lambdalens-engine",
+        "on_error: lambdalens-build-log",
+    }
 
 
 def test_the_password_is_a_secret(prod: Program) -> None:
@@ -118,12 +143,70 @@ def test_the_function_runs_the_digest_that_the_registry_answered(prod: Program) 
     assert uri == f"{repository}@{digest}"
 
 
-def test_with_a_prebuilt_image_nothing_of_docker_is_touched() -> None:
+def test_an_image_of_the_stack_is_named_by_its_digest() -> None:
+    program = run_program("prod", imageDigest=DIGEST)
+    repository = program.one("ecr/repository:Repository").outputs["repositoryUrl"]
+    assert program.one("lambda/function:Function").inputs["imageUri"] == f"{repository}@{DIGEST}"
+
+
+def test_an_image_from_elsewhere_is_taken_as_it_is() -> None:
     program = run_program("prod", imageUri=IMAGE_URI)
     assert program.one("lambda/function:Function").inputs["imageUri"] == IMAGE_URI
+
+
+@by_setting
+def test_with_an_image_named_by_a_setting_nothing_of_docker_is_touched(
+    setting: dict[str, str],
+) -> None:
+    program = run_program("prod", **setting)
     assert not [each.kind for each in program.registrations if "docker" in each.kind]
-    assert not [each.kind for each in program.registrations if "ecr/" in each.kind]
-    assert program.exports.get("repositoryUrl") is None
+
+
+@by_setting
+def test_with_an_image_named_by_a_setting_the_repository_stays_as_it_was(
+    setting: dict[str, str], prod: Program
+) -> None:
+    program = run_program("prod", **setting)
+    for kind in ("ecr/repository:Repository", "ecr/repositoryPolicy:RepositoryPolicy"):
+        assert program.one(kind) == prod.one(kind)
+
+
+@by_setting
+def test_with_an_image_named_by_a_setting_none_expires(setting: dict[str, str]) -> None:
+    # No rule can select an image by its digest, so any rule might expire the one in use.
+    assert not run_program("prod", **setting).has("ecr/lifecyclePolicy:LifecyclePolicy")
+
+
+def test_old_images_are_forgotten_once_the_new_one_is_in_use(prod: Program) -> None:
+    # Until then the rules of the deployment before keep the image that is still in use.
+    rules = prod.one("ecr/lifecyclePolicy:LifecyclePolicy")
+    assert prod.one("lambda/alias:Alias").urn in rules.depends_on
+
+
+def test_lambda_may_fetch_images_for_our_functions_and_nobody_else_may(program: Program) -> None:
+    policy = program.one("ecr/repositoryPolicy:RepositoryPolicy").inputs
+    assert policy["repository"] == program.one("ecr/repository:Repository").outputs["name"]
+    (statement,) = statements(policy["policy"])
+    functions = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:lambdalens-recogniser*"
+    assert statement == {
+        "Sid": "FetchedByLambda",
+        "Effect": "Allow",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+        "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+        "Condition": {"StringLike": {"aws:SourceArn": functions}},
+    }
+
+
+@pytest.mark.parametrize("setting", [{}, {"imageDigest": DIGEST}], ids=["built", "imageDigest"])
+def test_the_function_does_not_ask_for_the_image_before_lambda_may_fetch_it(
+    setting: dict[str, str],
+) -> None:
+    program = run_program("prod", **setting)
+    policy = program.one("ecr/repositoryPolicy:RepositoryPolicy")
+    assert policy.urn in program.one("lambda/function:Function").depends_on
+    name = program.one("lambda/function:Function").name
+    (statement,) = statements(policy.inputs["policy"])
+    assert f":{name}*" in statement["Condition"]["StringLike"]["aws:SourceArn"]
 
 
 @pytest.fixture

@@ -29,6 +29,9 @@ def test_there_is_an_alarm_for_each_way_of_failing(program: Program) -> None:
         "failures",
         "errors",
         "throttles",
+        "waiting",
+        "dropped",
+        "undelivered",
         "duration",
         "unreadable",
         "partly",
@@ -56,7 +59,9 @@ def test_throttling_alarms_when_it_lasts(program: Program) -> None:
     alarm = alarms(program)["throttles"]
     assert (alarm["namespace"], alarm["metricName"]) == ("AWS/Lambda", "Throttles")
     assert alarm["dimensions"] == function_dimensions(program)
-    assert alarm["evaluationPeriods"] * alarm["period"] == 15 * 60
+    assert alarm["datapointsToAlarm"] * alarm["period"] == 15 * 60
+    # Lambda's tries are up to five minutes apart: not every period between has one.
+    assert alarm["evaluationPeriods"] == 2 * alarm["datapointsToAlarm"]
 
 
 def test_an_alarm_goes_off_before_videos_time_out() -> None:
@@ -67,9 +72,48 @@ def test_an_alarm_goes_off_before_videos_time_out() -> None:
     assert (alarm["statistic"], alarm["threshold"]) == ("Maximum", 540_000)
 
 
-def test_no_videos_is_no_alarm(program: Program) -> None:
-    for alarm in alarms(program).values():
-        assert alarm["treatMissingData"] == "notBreaching"
+@pytest.mark.parametrize("timeout", [30, 301, 900])
+def test_alarms_on_the_function_look_further_back_than_a_run_takes(timeout: int) -> None:
+    """Lambda stamps what it measures with the time the run began, and sends it at the end."""
+    of_function = {
+        name: alarm
+        for name, alarm in alarms(run_program("dev", timeoutSeconds=str(timeout))).items()
+        if alarm["namespace"] == "AWS/Lambda"
+    }
+    assert len(of_function) == 6
+    for name, alarm in of_function.items():
+        assert alarm["period"] * alarm["evaluationPeriods"] >= timeout + 600, name
+        assert alarm["datapointsToAlarm"] == (3 if name == "throttles" else 1)
+        # More than a day in all, and CloudWatch refuses it.
+        assert alarm["period"] * alarm["evaluationPeriods"] <= 86400
+
+
+def test_an_alarm_goes_off_when_videos_have_waited_for_an_hour(program: Program) -> None:
+    alarm = alarms(program)["waiting"]
+    invoke = program.one("lambda/functionEventInvokeConfig:FunctionEventInvokeConfig").inputs
+    function = program.one("lambda/function:Function").inputs
+    assert (alarm["metricName"], alarm["statistic"]) == ("AsyncEventAge", "Maximum")
+    assert alarm["threshold"] == 3_600_000  # the metric's unit is milliseconds
+    # In time to do something about it, and not for retries alone.
+    assert alarm["threshold"] < invoke["maximumEventAgeInSeconds"] * 1000 / 2
+    assert alarm["threshold"] > (invoke["maximumRetryAttempts"] * function["timeout"] + 180) * 1000
+
+
+@pytest.mark.parametrize(
+    ("name", "metric"),
+    [("dropped", "AsyncEventsDropped"), ("undelivered", "DestinationDeliveryFailures")],
+)
+def test_an_alarm_goes_off_at_the_first_video_that_is_lost(
+    program: Program, name: str, metric: str
+) -> None:
+    alarm = alarms(program)[name]
+    assert (alarm["metricName"], alarm["statistic"], alarm["threshold"]) == (metric, "Sum", 1)
+    assert alarm["dimensions"] == function_dimensions(program)
+
+
+def test_no_videos_is_no_alarm_and_a_silent_queue_no_news(program: Program) -> None:
+    for name, alarm in alarms(program).items():
+        assert alarm["treatMissingData"] == ("ignore" if name == "failures" else "notBreaching")
         assert alarm["comparisonOperator"] == "GreaterThanOrEqualToThreshold"
 
 

@@ -21,10 +21,11 @@ EXPORTS: dict[str, object] = {
     "galleryKey": "gallery/encodings.npz",
     "studentsTable": "students",
     "functionName": "recogniser",
+    "functionAlias": "live",
     "failuresQueueUrl": "https://queue",
     "logGroup": "logs",
     "region": "eu-west-1",
-    "repositoryUrl": None,
+    "repositoryUrl": "repository",
 }
 
 
@@ -57,6 +58,7 @@ def test_exports_become_fields() -> None:
     assert read.input_bucket == "videos"
     assert read.failures_queue_url == "https://queue"
     assert read.gallery_key == "gallery/encodings.npz"
+    assert read.live_function == "recogniser:live"
 
 
 @pytest.mark.parametrize("missing", [{"region": None}, {"region": ""}])

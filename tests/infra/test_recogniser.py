@@ -8,6 +8,7 @@ from function.settings import Settings
 from tests.infra.recording import Program, run_program, statements
 
 FUNCTION = "lambda/function:Function"
+ALIAS = "lambda/alias:Alias"
 EVENT_INVOKE = "lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
 
 
@@ -44,7 +45,7 @@ def test_how_it_recognises_is_a_setting() -> None:
 
 
 def test_lambda_alone_may_take_the_role(program: Program) -> None:
-    role = program.one("iam/role:Role")
+    role = program.one("iam/role:Role", "lambdalens-recogniser")
     (statement,) = statements(role.inputs["assumeRolePolicy"])
     assert statement == {
         "Effect": "Allow",
@@ -63,7 +64,7 @@ def test_the_role_allows_exactly_what_the_function_does(program: Program) -> Non
     results = arn("s3/bucket:Bucket", "lambdalens-output")
     gallery = arn("s3/bucket:Bucket", "lambdalens-gallery")
     logs = arn("cloudwatch/logGroup:LogGroup")
-    policy = program.one("iam/rolePolicy:RolePolicy")
+    policy = program.one("iam/rolePolicy:RolePolicy", "lambdalens-recogniser")
     allowed = {
         (action, resource)
         for statement in statements(policy.inputs["policy"])
@@ -84,19 +85,34 @@ def test_the_role_allows_exactly_what_the_function_does(program: Program) -> Non
         ("logs:PutLogEvents", f"{logs}:*"),
         ("sqs:SendMessage", arn("sqs/queue:Queue")),
     }
-    assert policy.inputs["role"] == program.one("iam/role:Role").outputs["name"]
+    assert (
+        policy.inputs["role"]
+        == program.one("iam/role:Role", "lambdalens-recogniser").outputs["name"]
+    )
     assert {each["Effect"] for each in statements(policy.inputs["policy"])} == {"Allow"}
 
 
 def test_it_does_not_start_before_it_is_allowed_to_work(program: Program) -> None:
-    permissions = program.one("iam/rolePolicy:RolePolicy").urn
+    permissions = program.one("iam/rolePolicy:RolePolicy", "lambdalens-recogniser").urn
     assert permissions in program.one(FUNCTION).depends_on
     assert permissions in program.one(EVENT_INVOKE).depends_on
+
+
+def test_a_deployment_publishes_a_version_and_moves_the_alias_to_it(program: Program) -> None:
+    function = program.one(FUNCTION)
+    assert function.inputs["publish"] is True
+    alias = program.one(ALIAS).inputs
+    assert alias["name"] == "live"
+    assert alias["functionName"] == function.outputs["name"]
+    assert alias["functionVersion"] == function.outputs["version"]
+    # To a part of the videos at first would mean results of two recognisers side by side.
+    assert "routingConfig" not in alias
 
 
 def test_what_fails_is_tried_again_and_then_kept(program: Program) -> None:
     invoke = program.one(EVENT_INVOKE).inputs
     assert invoke["functionName"] == program.one(FUNCTION).outputs["name"]
+    assert invoke["qualifier"] == "live"
     assert invoke["maximumRetryAttempts"] == 2
     assert invoke["maximumEventAgeInSeconds"] == 6 * 60 * 60
     failures = program.one("sqs/queue:Queue").outputs["arn"]

@@ -14,7 +14,10 @@ from stacks.names import camel_case
 from stacks.settings import StackSettings, StackSettingsError
 from tests.infra.recording import run_program, run_program_with
 
-GOOD_IMAGE = f"{'1' * 12}.dkr.ecr.eu-west-1.amazonaws.com/lambdalens@sha256:{'a' * 64}"
+GOOD_DIGEST = f"sha256:{'a' * 64}"
+GOOD_IMAGE = f"{'1' * 12}.dkr.ecr.eu-west-1.amazonaws.com/lambdalens@{GOOD_DIGEST}"
+CHINESE_IMAGE = GOOD_IMAGE.replace("eu-west-1.amazonaws.com", "cn-north-1.amazonaws.com.cn")
+EUROPEAN_IMAGE = GOOD_IMAGE.replace("eu-west-1.amazonaws.com", "eusc-de-east-1.amazonaws.eu")
 TAGGED_IMAGE = GOOD_IMAGE.replace("@", ":latest@")
 
 
@@ -35,6 +38,10 @@ def read_configuration(configuration: dict[str, str]) -> StackSettings:
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
+        ("imageDigest", "latest", "the digest of an image in the stack's own repository"),
+        ("imageDigest", GOOD_DIGEST[:-1], "sha256:DIGEST"),
+        ("imageDigest", GOOD_DIGEST.upper(), "sha256:DIGEST"),
+        ("imageDigest", GOOD_IMAGE, "sha256:DIGEST"),
         ("imageUri", "lambdalens:latest", "an image in ECR by its digest alone"),
         ("imageUri", TAGGED_IMAGE, "an image in ECR by its digest alone"),
         ("architecture", "amd64", "must be x86_64 or arm64"),
@@ -62,7 +69,7 @@ def read_configuration(configuration: dict[str, str]) -> StackSettings:
         ("protectData", "yes", "of type bool"),
         ("pointInTimeRecovery", "1", "of type bool"),
         ("requireTls", "off", "of type bool"),
-        ("alarmEmail", "the engineer", "an e-mail address, or empty"),
+        ("alarmEmail", "the engineer", "an e-mail address, or none"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_allowed(key: str, value: str, message: str) -> None:
@@ -76,6 +83,7 @@ def test_a_wrong_value_is_named_with_what_is_allowed(key: str, value: str, messa
 @pytest.mark.parametrize(
     ("key", "value", "field", "read_as"),
     [
+        ("imageDigest", GOOD_DIGEST, "image_digest", GOOD_DIGEST),
         ("imageUri", GOOD_IMAGE, "image_uri", GOOD_IMAGE),
         ("architecture", "arm64", "architecture", "arm64"),
         ("memoryMb", "512", "memory_mb", 512),
@@ -88,6 +96,8 @@ def test_a_wrong_value_is_named_with_what_is_allowed(key: str, value: str, messa
         ("videoExpiryDays", "3650", "video_expiry_days", 3650),
         ("logRetentionDays", "1827", "log_retention_days", 1827),
         ("requireTls", "false", "require_tls", False),
+        ("imageUri", CHINESE_IMAGE, "image_uri", CHINESE_IMAGE),
+        ("imageUri", EUROPEAN_IMAGE, "image_uri", EUROPEAN_IMAGE),
         ("alarmEmail", "engineer@school.example", "alarm_email", "engineer@school.example"),
     ],
 )
@@ -95,6 +105,14 @@ def test_a_value_at_the_edge_of_what_is_allowed_is_taken(
     key: str, value: str, field: str, read_as: object
 ) -> None:
     assert getattr(read(**{key: value}), field) == read_as
+
+
+def test_two_settings_that_name_the_image_are_refused() -> None:
+    with pytest.raises(StackSettingsError, match="only one may name the image") as refused:
+        read(imageDigest=GOOD_DIGEST, imageUri=GOOD_IMAGE)
+    for said in ("lambdalens:imageDigest", "lambdalens:imageUri", GOOD_IMAGE, "pulumi config rm"):
+        assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
 
 
 def test_a_key_that_is_no_setting_is_refused() -> None:
@@ -117,8 +135,8 @@ def test_a_missing_setting_is_named_with_the_command_that_sets_it() -> None:
 
 
 def test_empty_means_none() -> None:
-    settings = read(imageUri="", alarmEmail="")
-    assert (settings.image_uri, settings.alarm_email) == (None, None)
+    settings = read(imageDigest="", imageUri="", alarmEmail="")
+    assert (settings.image_digest, settings.image_uri, settings.alarm_email) == (None, None, None)
 
 
 def test_the_program_refuses_and_pulumi_shows_the_message_alone() -> None:
@@ -126,11 +144,34 @@ def test_the_program_refuses_and_pulumi_shows_the_message_alone() -> None:
         run_program("dev", memoryMb="1")
 
 
-def test_the_region_must_be_named() -> None:
-    configuration = stack_configuration("dev")
-    del configuration["aws:region"]
-    with pytest.raises(pulumi.RunError, match="aws:region"):
-        run_program_with("dev", configuration)
+def test_the_region_must_be_named_and_prod_names_none() -> None:
+    configuration = stack_configuration("prod") | {"lambdalens:alarmEmail": "none"}
+    with pytest.raises(
+        pulumi.RunError, match=r"^aws:region is not set: .*'pulumi config set aws:region eu-"
+    ) as refused:
+        run_program_with("prod", configuration)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("region", ["europe", "us-iso-east-1", "eu-central-1a"])
+def test_a_region_of_no_partition_is_named(region: str) -> None:
+    with pytest.raises(pulumi.RunError, match=f"^aws:region is '{region}': it must be a region"):
+        run_program_with("dev", stack_configuration("dev") | {"aws:region": region})
+
+
+def test_where_data_is_protected_somebody_is_told_or_nobody_is_meant_to_be() -> None:
+    with pytest.raises(
+        StackSettingsError,
+        match=r"^lambdalens:alarmEmail is '': it must be an e-mail address, or none .*protectData",
+    ):
+        read(protectData="true", alarmEmail="")
+    assert read(protectData="true", alarmEmail="none").alarm_email is None
+    assert read(protectData="false", alarmEmail="none").alarm_email is None
+
+
+def test_prod_says_neither_where_nor_whom() -> None:
+    with pytest.raises(StackSettingsError, match="lambdalens:alarmEmail is ''"):
+        read_configuration(stack_configuration("prod"))
 
 
 def test_the_schema_describes_every_setting_and_no_other() -> None:

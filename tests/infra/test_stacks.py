@@ -10,6 +10,7 @@ import pytest
 from pulumi_aws import ProviderEndpointArgs
 
 from function.recogniser.options import RecognitionOptions
+from local.emulator import SERVICES
 from stacks.configuration import UnknownStackError, project, stack_configuration
 from stacks.outputs import StackOutputs
 
@@ -43,14 +44,12 @@ def test_elsewhere_destroying_the_stack_takes_everything(
     program: Program = request.getfixturevalue(stack)
     assert not [each.urn for each in program.registrations if each.protect]
     assert all(each.inputs["forceDestroy"] is True for each in program.every("s3/bucket:Bucket"))
-    for repository in program.every("ecr/repository:Repository"):
-        assert repository.inputs["forceDelete"] is True
+    assert program.one("ecr/repository:Repository").inputs["forceDelete"] is True
     assert program.one("dynamodb/table:Table").inputs["deletionProtectionEnabled"] is False
 
 
 def test_the_local_stack_builds_nothing(local: Program) -> None:
-    kinds = {each.kind for each in local.registrations}
-    assert not [kind for kind in kinds if "docker" in kind or "ecr/" in kind]
+    assert not [each.kind for each in local.registrations if "docker" in each.kind]
 
 
 def test_dev_and_prod_are_made_of_the_same_resources(dev: Program, prod: Program) -> None:
@@ -60,7 +59,7 @@ def test_dev_and_prod_are_made_of_the_same_resources(dev: Program, prod: Program
     assert made_of(dev) == made_of(prod)
 
 
-def test_local_lacks_only_the_image_and_the_tls_only_policies(
+def test_local_lacks_only_what_builds_the_image_and_the_tls_only_policies(
     local: Program, prod: Program
 ) -> None:
     def kinds(program: Program) -> set[str]:
@@ -69,11 +68,9 @@ def test_local_lacks_only_the_image_and_the_tls_only_policies(
     assert kinds(local) < kinds(prod)
     assert kinds(prod) - kinds(local) == {
         "aws:ecr/lifecyclePolicy:LifecyclePolicy",
-        "aws:ecr/repository:Repository",
         "aws:s3/bucketPolicy:BucketPolicy",
         "aws:sqs/queuePolicy:QueuePolicy",
         "docker:index/registryImage:RegistryImage",
-        "lambdalens:function_image:FunctionImage",
         "pulumi:providers:docker",
     }
 
@@ -87,6 +84,7 @@ def test_only_the_local_stack_does_without_tls() -> None:
 def test_the_providers_endpoints_are_services_it_knows() -> None:
     (endpoints,) = json.loads(stack_configuration("local")["aws:endpoints"])
     known = inspect.signature(ProviderEndpointArgs.__init__).parameters
+    assert set(endpoints) == set(SERVICES)
     assert {service.replace("lambda", "lambda_") for service in endpoints} <= set(known)
 
 
@@ -103,9 +101,20 @@ def test_every_stack_exports_what_other_commands_read(program: Program) -> None:
     assert outputs.gallery_bucket == program.one("s3/bucket:Bucket", "lambdalens-gallery").id
     assert outputs.students_table == program.one("dynamodb/table:Table").outputs["name"]
     assert outputs.function_name == program.one("lambda/function:Function").outputs["name"]
+    assert outputs.function_alias == program.one("lambda/alias:Alias").inputs["name"]
     assert outputs.failures_queue_url == program.one("sqs/queue:Queue").outputs["url"]
     assert outputs.log_group == program.one("cloudwatch/logGroup:LogGroup").outputs["name"]
     assert outputs.region == "us-east-1"
+
+
+def test_every_stack_exports_what_was_rolled_out_and_what_to_go_back_to(program: Program) -> None:
+    function = program.one("lambda/function:Function")
+    exports = program.exports
+    assert exports["functionVersion"] == function.outputs["version"]
+    assert exports["imageUri"] == function.inputs["imageUri"]
+    assert exports["imageDigest"] == function.inputs["imageUri"].rpartition("@")[2]
+    repository = program.one("ecr/repository:Repository")
+    assert exports["repositoryUrl"] == repository.outputs["repositoryUrl"]
 
 
 def test_a_stack_is_the_defaults_and_its_own_file() -> None:

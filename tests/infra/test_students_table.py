@@ -23,7 +23,9 @@ def test_it_is_encrypted(program: Program) -> None:
 
 
 def test_restoring_and_protection_are_settings() -> None:
-    table = run_program("dev", pointInTimeRecovery="true", protectData="true").one(TABLE)
+    table = run_program(
+        "dev", pointInTimeRecovery="true", protectData="true", alarmEmail="none"
+    ).one(TABLE)
     assert table.inputs["pointInTimeRecovery"] == {"enabled": True}
     assert table.inputs["deletionProtectionEnabled"] is True
     table = run_program("prod", pointInTimeRecovery="false", protectData="false").one(TABLE)

@@ -12,6 +12,7 @@ def test_only_our_own_input_bucket_may_invoke_the_function(program: Program) -> 
     permission = program.one(PERMISSION).inputs
     bucket = program.one("s3/bucket:Bucket", "lambdalens-input")
     assert permission["function"] == program.one("lambda/function:Function").outputs["name"]
+    assert permission["qualifier"] == "live"
     assert permission["action"] == "lambda:InvokeFunction"
     assert permission["principal"] == "s3.amazonaws.com"
     assert permission["sourceArn"] == bucket.outputs["arn"]
@@ -27,8 +28,13 @@ def test_the_permission_is_there_before_the_notification(program: Program) -> No
     assert program.one(PERMISSION).urn in program.one(NOTIFICATION).depends_on
 
 
+def test_failures_have_a_destination_before_the_first_video_comes(program: Program) -> None:
+    invocation = program.one("lambda/functionEventInvokeConfig:FunctionEventInvokeConfig")
+    assert invocation.urn in program.one(NOTIFICATION).depends_on
+
+
 def test_every_way_of_creating_any_object_invokes_the_function(program: Program) -> None:
     (entry,) = program.one(NOTIFICATION).inputs["lambdaFunctions"]
     assert entry["events"] == ["s3:ObjectCreated:*"]
-    assert entry["lambdaFunctionArn"] == program.one("lambda/function:Function").outputs["arn"]
+    assert entry["lambdaFunctionArn"] == program.one("lambda/alias:Alias").outputs["arn"]
     assert not entry.keys() & {"filterPrefix", "filterSuffix"}

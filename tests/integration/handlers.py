@@ -7,6 +7,7 @@ import signal
 import sys
 import tempfile
 import time
+from pathlib import Path
 from typing import Any
 
 
@@ -19,6 +20,7 @@ def obedient(event: dict[str, Any], context: Any) -> object:  # noqa: ANN401 - L
                 "environment": sorted(os.environ),
                 "folder": tempfile.gettempdir(),
                 "function": context.function_name,
+                "version": context.function_version,
                 "remaining": context.get_remaining_time_in_millis(),
             }
         case "crash":
@@ -31,4 +33,9 @@ def obedient(event: dict[str, Any], context: Any) -> object:  # noqa: ANN401 - L
             started = time.monotonic()
             time.sleep(event["seconds"])
             return {"started": started, "ended": time.monotonic()}
+        case "wait":
+            Path(event["begun"]).touch()
+            while not Path(event["until"]).exists():
+                time.sleep(0.01)
+            return {"process": os.getpid(), "version": context.function_version}
     return None

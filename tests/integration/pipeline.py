@@ -112,7 +112,7 @@ class Pipeline:
     def run(self, event: object) -> Any:  # noqa: ANN401 - whatever the function returns
         """Invoke the function with an event, wait, and return what it answers."""
         answer = self.aws.client("lambda").invoke(
-            FunctionName=self.aws.outputs.function_name, Payload=json.dumps(event)
+            FunctionName=self.aws.outputs.live_function, Payload=json.dumps(event)
         )
         assert "FunctionError" not in answer
         return json.load(answer["Payload"])

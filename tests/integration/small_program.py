@@ -1,7 +1,7 @@
 """A Pulumi program as small as one with a trigger can be, and with a fault where one is asked for.
 
 Configuration: `fault`, the name of one of the faults below, or nothing; `handler`, the function's
-handler; `timeout`, in seconds.
+handler; `timeout`, in seconds. `unpublished`, if it is "true", leaves out versions and the alias.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pulumi_aws import cloudwatch, ec2, get_caller_identity_output, iam, lambda_
 config = pulumi.Config()
 fault = config.get("fault")
 timeout = config.get_int("timeout") or 3
+published = not config.get_bool("unpublished")
 
 
 def _policy(*statements: dict[str, object]) -> pulumi.Output[str]:
@@ -66,15 +67,36 @@ function = lambda_.Function(
     role=role.arn,
     timeout=901 if fault == "timeout beyond Lambda's" else timeout,
     reserved_concurrent_executions=1,
+    publish=published,
     logging_config={"log_format": "JSON", "log_group": log_group.name},
     layers=["a-layer"] if fault == "property that is not known" else None,
     opts=pulumi.ResourceOptions(depends_on=[permissions]),
 )
+name: pulumi.Output[str] = function.name
+arn: pulumi.Output[str] = function.arn
+qualifier: pulumi.Output[str] | None = None
+if published:
+    alias = lambda_.Alias(
+        "small",
+        name="live",
+        function_name=function.name,
+        function_version="7" if fault == "alias of an unknown version" else function.version,
+    )
+    name = pulumi.Output.concat(function.name, ":", alias.name)
+    arn, qualifier = alias.arn, alias.name
+    if fault == "second alias":
+        lambda_.Alias(
+            "second",
+            function_name=alias.function_name,
+            function_version=function.version,
+        )
 lambda_.FunctionEventInvokeConfig(
     "small",
     function_name=function.name,
+    qualifier=None if fault == "failures of the function alone" else qualifier,
     maximum_retry_attempts=0,
     destination_config={"on_failure": {"destination": queue.arn}},
+    opts=pulumi.ResourceOptions(depends_on=[alias] if published else []),
 )
 if fault == "type that is not known":
     ec2.Vpc("small")
@@ -88,6 +110,7 @@ if fault != "no permission to invoke":
         lambda_.Permission(
             "small",
             function=function.name,
+            qualifier=None if fault == "permission for the function alone" else qualifier,
             action="lambda:InvokeFunction",
             principal="s3.amazonaws.com",
             source_arn=(
@@ -105,7 +128,9 @@ s3.BucketNotification(
     lambda_functions=[
         {
             "id": suffix,
-            "lambda_function_arn": function.arn,
+            "lambda_function_arn": (
+                function.arn if fault == "permission for the alias alone" else arn
+            ),
             "events": ["s3:ObjectCreated:*"],
             "filter_suffix": suffix,
         }
@@ -115,7 +140,7 @@ s3.BucketNotification(
 )
 
 pulumi.export("bucket", bucket.id)
-pulumi.export("function", function.name)
+pulumi.export("function", name)
 pulumi.export("queue", queue.url)
 pulumi.export("logGroup", log_group.name)
 pulumi.export("secret", pulumi.Output.secret("unwrapped"))

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Attempt = Callable[[Callable[[str], Any], LocalAws], object]
 
 
-# A bare 403 stands in request ids and durations as well: only after a request's name is it a refusal.
+# A bare 403 stands in request ids and durations as well: only after a request's name a refusal.
 _DENIED = re.compile(r"AccessDenied|Forbidden|(?:Object|Item): 403|not authorized")
 
 # What the failure says without an action on a resource. Each action of the program's own policy is
@@ -269,7 +269,7 @@ def _event(aws: LocalAws, key: str) -> dict[str, object]:
 def _send(aws: LocalAws, event: object) -> None:
     """Invoke the function as S3 does, without waiting."""
     aws.client("lambda").invoke(
-        FunctionName=aws.outputs.function_name, InvocationType="Event", Payload=json.dumps(event)
+        FunctionName=aws.outputs.live_function, InvocationType="Event", Payload=json.dumps(event)
     )
 
 

@@ -544,7 +544,8 @@ def place_of(resource: str, stack: Deployment) -> str:
         "failures": stack.outputs.failures_queue_url.rpartition("/")[2],
         "function": stack.outputs.function_name,
     }
-    name = resource.rpartition(":")[2].partition("/")[0]
+    *_, name = resource.removesuffix(f":{stack.outputs.function_alias}").split(":")
+    name = name.partition("/")[0]
     (place,) = (place for place, each in names.items() if each == name)
     return place
 

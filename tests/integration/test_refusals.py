@@ -35,6 +35,10 @@ def test_a_program_without_a_fault_is_deployed(aws: LocalAws) -> None:
         ("no permission to invoke", "BucketNotification", "no permission lets the bucket"),
         ("permission for another bucket", "BucketNotification", "no permission lets the bucket"),
         ("permission for another account", "BucketNotification", "no permission lets the bucket"),
+        ("permission for the function alone", "BucketNotification", "no permission lets"),
+        ("permission for the alias alone", "BucketNotification", "no permission lets"),
+        ("alias of an unknown version", "Alias", "has no version 7: an alias is of a published"),
+        ("failures of the function alone", "FunctionEventInvokeConfig", "without a qualifier"),
         ("suffixes that overlap", "BucketNotification", "overlap"),
         ("no permission to report failures", "FunctionEventInvokeConfig", "lacks sqs:SendMessage"),
         ("no permission to log", "Function", "lacks logs:CreateLogStream"),
@@ -54,6 +58,11 @@ def test_a_fault_is_refused(aws: LocalAws, fault: str, resource: str, reason: st
     assert f":{resource} small: " in message
     assert reason in message
     assert "\n" not in message
+
+
+def test_a_second_alias_is_refused(aws: LocalAws) -> None:
+    with pytest.raises(DeploymentError, match=r":Alias second: .* has the alias live already"):
+        aws.deploy(PROGRAM, {"lambdalens:fault": "second alias"})
 
 
 def test_an_error_of_the_program_says_where_it_is(aws: LocalAws) -> None:
@@ -85,12 +94,12 @@ pulumi.Output.from_input(0).apply(fail)
 
 
 def test_a_wrong_setting_is_named(aws: LocalAws) -> None:
-    with pytest.raises(DeploymentError, match="imageUri"):
+    with pytest.raises(DeploymentError, match="imageDigest is not set"):
         aws.deploy(PROGRAM.parents[2] / "__main__.py", {"aws:region": "us-east-1"})
 
 
 def test_the_real_program_is_refused_without_the_permission_of_its_trigger(aws: LocalAws) -> None:
-    functions = FunctionHost(aws.account, aws.lifeline, workers=1, start=ProcessSandbox)
+    functions = FunctionHost(aws.hook, aws.account, aws.lifeline, workers=1, start=ProcessSandbox)
     try:
         with pytest.raises(DeploymentError, match="BucketNotification lambdalens-trigger: no perm"):
             run_program(

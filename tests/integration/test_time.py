@@ -262,6 +262,7 @@ def run_with(aws: LocalAws, upload: bytes, *, timeout: int) -> Outcome:
     function = FunctionConfiguration(
         name=deployed["FunctionName"],
         arn=deployed["FunctionArn"],
+        version=deployed["Version"],
         role_arn=deployed["Role"],
         handler=HANDLER,
         timeout=timeout,

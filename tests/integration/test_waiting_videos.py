@@ -141,7 +141,7 @@ def _looking_again(aws: LocalAws) -> dict[str, object]:
     names = aws.outputs
     return _allow(
         ["lambda:InvokeFunction"],
-        f"arn:aws:lambda:{names.region}:*:function:{names.function_name}",
+        f"arn:aws:lambda:{names.region}:*:function:{names.live_function}",
     )
 
 

@@ -147,20 +147,7 @@ def test_a_worker_outlives_whatever_goes_wrong_and_answers(
     def fail(*_: object) -> Sandbox:
         raise ZeroDivisionError("nobody thought of this")
 
-    role = aws.client("iam").list_roles()["Roles"][0]["Arn"]
-    function = FunctionConfiguration(
-        name="unlucky",
-        arn="arn",
-        role_arn=role,
-        handler="handler",
-        timeout=1,
-        memory_mb=512,
-        ephemeral_storage_mb=512,
-        log_group="group",
-        log_format="JSON",
-        log_level=None,
-        variables={},
-    )
+    function = unlucky_function(aws)
     pool = WorkerPool(function, size=1, account=aws.account, lifeline=aws.lifeline, start=fail)
     pool.start()
 
@@ -170,3 +157,42 @@ def test_a_worker_outlives_whatever_goes_wrong_and_answers(
     assert [outcome.succeeded for outcome in outcomes] == [False, False]
     assert b"nobody thought of this" in outcomes[1].payload
     assert "unlucky: ZeroDivisionError: nobody thought of this" in caplog.text
+
+
+def test_a_pool_that_has_handed_over_takes_events_for_its_successor(aws: LocalAws) -> None:
+    def pool(name: str) -> WorkerPool:
+        def fail(*_: object) -> Sandbox:
+            raise ZeroDivisionError(f"in a worker of the {name} pool")
+
+        function = unlucky_function(aws)
+        return WorkerPool(function, size=1, account=aws.account, lifeline=aws.lifeline, start=fail)
+
+    first, second, third = pools = [pool(name) for name in ("first", "second", "third")]
+    waiting = first.submit("1", b"{}")
+    first.hand_over_to(second)
+    second.hand_over_to(third)
+    late = first.submit("2", b"{}")
+    for each in pools:
+        each.start()
+
+    for outcome in (waiting, late):
+        assert b"in a worker of the third pool" in outcome.result(timeout=20).payload
+    for each in pools:
+        each.stop()
+
+
+def unlucky_function(aws: LocalAws) -> FunctionConfiguration:
+    return FunctionConfiguration(
+        name="unlucky",
+        arn="arn",
+        version="$LATEST",
+        role_arn=aws.client("iam").list_roles()["Roles"][0]["Arn"],
+        handler="handler",
+        timeout=1,
+        memory_mb=512,
+        ephemeral_storage_mb=512,
+        log_group="group",
+        log_format="JSON",
+        log_level=None,
+        variables={},
+    )

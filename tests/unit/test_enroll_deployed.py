@@ -55,6 +55,7 @@ def stack(emulator: Emulator) -> Deployment:
         gallery_key="gallery.npz",
         students_table=name,
         function_name="none",
+        function_alias="none",
         failures_queue_url="none",
         log_group="none",
         region=REGION,

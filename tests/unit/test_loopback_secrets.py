@@ -80,7 +80,7 @@ def test_each_server_has_a_secret_of_its_own() -> None:
 
 def test_the_hook_takes_no_event_without_the_secret() -> None:
     hook = InvokeHook()
-    address = hook.url("function").removeprefix("http://")
+    address = f"{hook.url}/function".removeprefix("http://")
     assert address.count("/") == 2
     for path in ("/function", "//function", "/secret/function"):
         assert ask(address, "POST", path) == (404, b"{}")

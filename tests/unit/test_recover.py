@@ -157,6 +157,7 @@ OUTPUTS = {
     "galleryKey": "gallery/encodings.npz",
     "studentsTable": "students",
     "functionName": "recogniser",
+    "functionAlias": "live",
     "failuresQueueUrl": "https://sqs.eu-west-1.amazonaws.com/123456789012/failures",
     "logGroup": "recogniser",
     "region": "eu-west-1",
@@ -197,7 +198,7 @@ def test_the_policy_names_the_stacks_own_resources_and_whole_actions(stack: Path
         "arn:aws:s3:::results/*",
         "arn:aws:s3:::faces",
         "arn:aws:sqs:eu-west-1:123456789012:failures",
-        "arn:aws:lambda:eu-west-1:123456789012:function:recogniser",
+        "arn:aws:lambda:eu-west-1:123456789012:function:recogniser:live",
     }
     assert not any("*" in action for each in policy["Statement"] for action in each["Action"])
 

@@ -1,0 +1,57 @@
+"""Builds Pulumi's CLI from its Go modules: `python -m tests.engine.build` prints its folder.
+
+For where no Pulumi is installed. The modules are pinned, with their hashes, in `cli/`; they are the
+release served that is nearest to our SDK's. It takes some minutes, once: the folder is a cache.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+MODULE = Path(__file__).parent / "cli"
+CLI = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
+SDK = "github.com/pulumi/pulumi/sdk/v3"
+LAUNCHER = "pulumi-language-python-exec"
+"""The script of Pulumi's in which a Python program runs. It ships with the CLI, not with pip."""
+
+
+def built_cli() -> Path:
+    """Return the folder of the CLI, which is built if it is not there.
+
+    Raises CalledProcessError if Go, which prints why, can't build it.
+    """
+    folder = _cache() / hashlib.sha256((MODULE / "go.sum").read_bytes()).hexdigest()[:12]
+    if not (folder / "pulumi").is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        version = _go("list", "-m", "-f", "{{.Version}}", SDK)
+        shutil.copy(Path(_go("list", "-m", "-f", "{{.Dir}}", SDK), "python/cmd", LAUNCHER), folder)
+        # Whole or not at all: the name comes last.
+        draft = folder / f"pulumi.{os.getpid()}"
+        flags = f"-s -w -X {SDK}/go/common/version.Version={version}"
+        _go("build", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", str(draft), CLI)
+        draft.rename(folder / "pulumi")
+    return folder
+
+
+def _cache() -> Path:
+    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(root, "lambdalens", "pulumi")
+
+
+def _go(*arguments: str) -> str:
+    done = subprocess.run(
+        ["go", *arguments],  # noqa: S607 - the one on PATH is meant
+        cwd=MODULE,
+        check=True,
+        stdout=subprocess.PIPE,
+    )
+    return done.stdout.decode().strip()
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{built_cli()}\n")
