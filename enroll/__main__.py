@@ -42,63 +42,89 @@ _ALL_DONE, _SOME_REFUSED, _NOT_DONE, _INTERRUPTED = 0, 1, 2, 130
 _EXIT_STATUS = """\
 exit status:
   0  all done
-  1  some were refused, or are still known elsewhere, or videos that waited for an enrolment are
-     not looked at again, as named on standard error with the remedy; the rest is done
-  2  not done: wrong usage, or a list, folder, file, stack or AWS that can't be used
+  1  some were refused, or are still known elsewhere, or videos that waited for
+     an enrolment are not looked at again, as named on standard error with the
+     remedy; the rest is done
+  2  not done: wrong usage, or a list, folder, file, stack or AWS that can't be
+     used
 """
 
 _ENROL_HELP = """\
 Enrol students: learn their faces from portraits.
 
-The student list is a CSV with the columns student_id, name, major and year, or the same as JSON.
-The portraits of a student are the JPEG, PNG and WebP pictures in a folder named for the student
-id; each must show one face, from the front. Two or three of different days are better than one.
-
-    students.csv                     portraits/
-      student_id,name,major,year       1001/ada.jpg
-      1001,Ada Lovelace,maths,junior   1001/ada in glasses.png
-      1002,Alan Turing,logic,senior    1002/alan.jpg
+    students.csv                    portraits/
+      Student ID,Name,Major,Year      1001.jpg
+      1001,Ada Lovelace,maths,3       1001_2.heic
+      1002,Alan Turing,logic,4        1002/alan.jpg
 
     python -m enroll --students students.csv --portraits portraits --stack dev
 
-With --stack, the students in the list are added to the ones that the stack knows; those it knew
-before get the list's record and, if there are pictures of them, these portraits in place of the
-earlier ones. Everybody else stays as they are, so one new student takes a list of one. Videos
-uploaded from then on are compared with the new gallery, and so are those that came before anybody
-was enrolled; upload any other again to have it looked at again. With --output, the file is written
-anew, with the students in the list only.
+The list is what your school exports: CSV with commas, semicolons or tabs, XLSX
+(its first sheet), JSON, or the folder or ZIP of a Canvas or OneRoster export,
+of which the active students are taken. It needs an id and a name (in one
+column, or in first and last name); major, year, courses (separated by ';'),
+consent and until (dates, as 2026-09-30) are read if they are there, and other
+columns are passed over. Upper and lower case, blanks and underscores in
+headers don't matter. Text that is not UTF-8 or UTF-16 is read as Windows-1252,
+and you are asked to check a word of it.
 
-A stack's gallery that can't be used, such as one of another model, is replaced with --stack and
---new-gallery. Give the list and the portraits of everybody: whoever is not among them is no
-longer recognised, though their records stay until they are forgotten. The earlier gallery can be
-had back for 30 days.
+A portrait is a file named for the student id (1001.jpg, 1001_2.jpg), or any
+file in a folder of that name: JPEG, PNG, WebP, HEIC, AVIF, GIF or BMP, whatever
+its suffix. Each must show one face, from the front. Two or three of different
+days are better than one. One that lies on its side is turned. What can't be
+used, and what is no listed student's, is named; the rest goes on.
+
+With --stack, the students in the list are added to the ones that the stack
+knows; those it knew before get the list's record and, if there are pictures of
+them, these portraits in place of the earlier ones. Everybody else stays as they
+are, so one new student takes a list of one. Videos uploaded from then on are
+compared with the new gallery, and so are those that came before anybody was
+enrolled; upload any other again to have it looked at again. With --output, the
+file is written anew, with the students in the list only.
+
+A stack's gallery that can't be used, such as one of another model, is replaced
+with --stack and --new-gallery. Give the list and the portraits of everybody:
+whoever is not among them is no longer recognised, though their records stay
+until they are forgotten. The earlier gallery can be had back for 30 days.
 
 Other commands, each with its own --help:
   python -m enroll forget            delete students' faces and records
-  python -m enroll import-encodings  enrol from face_recognition's encodings in a pickle
+  python -m enroll import-encodings  enrol from face_recognition's encodings in
+                                     a pickle
 """
 
 _FORGET_HELP = """\
-Forget students: delete their encodings from the gallery and, with --stack, their records.
+Forget students: delete their encodings from the gallery and, with --stack,
+their records.
 
     python -m enroll forget 1001 1002 --stack dev
 
-A stack's gallery that can't be used doesn't keep the records from being deleted. The command then
-fails, naming it: enrol everybody else with --new-gallery to be rid of the faces as well.
+A stack's gallery that can't be used doesn't keep the records from being
+deleted. The command then fails, naming it: enrol everybody else with
+--new-gallery to be rid of the faces as well.
 
-What was made before goes by itself: CSVs that name the students as the stack's settings say,
-earlier versions of the gallery after 30 days, and the table's backups, in stacks that have them,
-after 35. The portraits are yours to delete.
+What was made before goes by itself: CSVs that name the students as the stack's
+settings say, earlier versions of the gallery after 30 days, and the table's
+backups, in stacks that have them, after 35. The portraits are yours to delete.
 """
 
 _IMPORT_HELP = """\
-Enrol from a pickle of known faces: {"name": [...], "encoding": [...]}, made with
-face_recognition. Nothing in the file is executed: it is refused if it holds anything but names
-and NumPy arrays. A name gets the id of the student of that name in the list, which must be the one
-the stack knows the student by; names that are not in the list are left out. --stack, --output and
---new-gallery do what they do for an enrolment from portraits.
+Enrol from a pickle of known faces, made with face_recognition, in any of these
+forms:
 
-    python -m enroll import-encodings encoding --students students.json --output gallery.npz
+    {name: encoding, ...}  or  {name: [encoding, ...], ...}
+    {"names": [name, ...], "encodings": [encoding, ...]}
+    ([encoding, ...], [name, ...])  or  ([name, ...], [encoding, ...])
+    [(name, encoding), ...]  or  [{"name": name, "encoding": encoding}, ...]
+
+Nothing in the file is executed: it is refused if it holds anything but names
+and NumPy arrays. A name gets the id of the student of that name in the list,
+which must be the one the stack knows the student by; names that are not in the
+list are left out. --stack, --output and --new-gallery do what they do for an
+enrolment from portraits.
+
+    python -m enroll import-encodings encodings.pickle \\
+      --students students.csv --output gallery.npz
 """
 
 
@@ -272,7 +298,7 @@ def _enrol_parser() -> argparse.ArgumentParser:
         type=Path,
         required=True,
         metavar="DIR",
-        help="the folder that has one folder of pictures for each student id",
+        help="the folder of pictures, or of folders of them, named for the student ids",
     )
     _add_destination(parser)
     parser.set_defaults(run=_enrol)
@@ -314,8 +340,8 @@ def _add_students(parser: argparse.ArgumentParser) -> None:
         "--students",
         type=Path,
         required=True,
-        metavar="FILE",
-        help="the student list, a CSV or JSON file",
+        metavar="LIST",
+        help="the student list: CSV, XLSX or JSON, or the folder or ZIP of a roster",
     )
 
 

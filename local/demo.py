@@ -78,7 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--students",
         type=Path,
         metavar="FILE",
-        help="a CSV or JSON with student_id, name, major and year",
+        help="the list of students, as for python -m enroll",
     )
 
 

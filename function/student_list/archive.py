@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
 from typing import TYPE_CHECKING
 
 from function.student_list.refusal import StudentListError
@@ -18,8 +17,6 @@ BEGINNING = b"PK\x03\x04"
 
 MAX_BYTES = 512 << 20
 """What a list may have, unpacked: more is a mistake, or made to fill the memory."""
-
-_DAMAGED = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError)
 
 
 def files_in_folder(folder: Path, names: Collection[str]) -> dict[str, bytes]:
@@ -38,20 +35,25 @@ def files_in_zip(content: bytes, names: Collection[str]) -> dict[str, bytes]:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(member.file_size for member in archive.infolist()) > MAX_BYTES:
-                raise StudentListError(
-                    f"it has more than {MAX_BYTES >> 20} MB in it: give the list as CSV"
-                )
+            _refuse_enormous(archive)
             return {
                 _name(path): archive.read(path)
                 for path in archive.namelist()
                 if _name(path) in names
             }
-    except _DAMAGED as error:
+    except StudentListError:
+        raise
+    except Exception as error:
+        # There is no one class for what a damaged archive makes zipfile raise.
         raise StudentListError(
             "the archive is damaged or has a password: unpack it, and give the folder, or export "
             "it again"
         ) from error
+
+
+def _refuse_enormous(archive: zipfile.ZipFile) -> None:
+    if sum(member.file_size for member in archive.infolist()) > MAX_BYTES:
+        raise StudentListError(f"it has more than {MAX_BYTES >> 20} MB in it: give the list as CSV")
 
 
 def _name(path: str) -> str:

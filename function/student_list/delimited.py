@@ -20,6 +20,9 @@ _SEPARATORS = (",", ";", "\t")
 # How Excel may be told the separator, in a line before the first.
 _SAYS_SEPARATOR = re.compile(r"sep=([,;\t])", re.IGNORECASE)
 
+# How programs keep Excel from taking an id for a number, and its leading zeros away: ="0012".
+_AS_TEXT = re.compile(r'\s*="([^"]*)"\s*')
+
 
 def delimited_rows(text: str) -> Iterator[Row]:
     """Yield the rows of a text, each with the number of its last line.
@@ -36,7 +39,7 @@ def delimited_rows(text: str) -> Iterator[Row]:
     try:
         for cells in reader:
             line = reader.line_num
-            row = Row(place=f"line {line}", cells=cells)
+            row = Row(place=f"line {line}", cells=[_as_text(cell) for cell in cells])
             if row.is_blank:
                 continue
             if says:
@@ -51,6 +54,11 @@ def delimited_rows(text: str) -> Iterator[Row]:
             f'{error}: close every quotation mark, and write "" for one within a text',
             place=f"line {line + 1}",
         ) from error
+
+
+def _as_text(cell: str) -> str:
+    formula = _AS_TEXT.fullmatch(cell)
+    return formula[1] if formula else cell
 
 
 def _separator(header: str) -> str:

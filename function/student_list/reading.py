@@ -98,8 +98,8 @@ def _students_alone(path: Path, entries: Entries, notes: list[str]) -> Entries:
 def _roster(path: Path, files: dict[str, bytes], notes: list[str]) -> Entries:
     if _USERS not in files:
         raise StudentListError(
-            f"there is no {_USERS} in it: give the list itself, or the folder or ZIP of a Canvas "
-            "or OneRoster export"
+            f"there is no {_USERS} in it: give the list itself, as CSV, XLSX or JSON, or the "
+            "folder or ZIP of a Canvas or OneRoster export"
         )
     members = {
         name: _in_member(name, _text_entries(path / name, content, notes))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -26,9 +27,12 @@ class Sheet:
     def __init__(self, content: bytes) -> None:
         """Open the workbook. Raises StudentListError."""
         try:
-            workbook = openpyxl.load_workbook(
-                io.BytesIO(content), read_only=True, data_only=True, keep_links=False
-            )
+            with warnings.catch_warnings():
+                # It warns of what it leaves out, which is nothing that a list has.
+                warnings.simplefilter("ignore")
+                workbook = openpyxl.load_workbook(
+                    io.BytesIO(content), read_only=True, data_only=True, keep_links=False
+                )
             shown = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
             self._sheet = shown[0]
         except Exception as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import zipfile
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -62,6 +63,7 @@ _NFD_NAME = _text().replace("Ö", "O\u0308")
         pytest.param(_text(";").encode("utf-16-be"), id="UTF-16 without a mark, big-endian"),
         pytest.param(_text().encode("utf-32"), id="UTF-32"),
         pytest.param(b"sep=;\r\n" + _text(";", "\r\n").encode(), id="Excel told the separator"),
+        pytest.param(_text().replace("007", '="007"').encode(), id="ids that Excel leaves alone"),
         pytest.param(b"\n\n" + _text().encode(), id="blank lines before the header"),
         pytest.param(_NFD_NAME.encode(), id="accents as macOS types them"),
         pytest.param(
@@ -342,6 +344,43 @@ def test_an_archive_that_would_fill_the_memory_is_refused(
     with zipfile.ZipFile(tmp_path / "s.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("users.csv", "0" * 101)
     assert "give the list as CSV" in _refused(tmp_path / "s.zip")
+
+
+def _archive(**files: str) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(f"{name}.csv", text)
+    return content.getvalue()
+
+
+def test_a_damaged_list_is_read_or_refused_and_never_anything_else(tmp_path: Path) -> None:
+    whole = [
+        _text().encode(),
+        _text(";").encode("cp1252"),
+        _text("\t").encode("utf-16"),
+        _workbook(*_TABLE),
+        b'[{"id": 12.0, "name": "Ann", "courses": ["a"], "until": "2027-07-31"}]',
+        _archive(users=_CANVAS_USERS, enrollments=_CANVAS_ENROLMENTS),
+        _ONEROSTER_USERS.encode(),
+    ]
+    randomness = random.Random(7)  # noqa: S311 - no secret
+    refusals = []
+    for _ in range(700):
+        content = bytearray(randomness.choice(whole))
+        for _ in range(randomness.randint(1, 4)):
+            start = randomness.randrange(len(content) + 1)
+            end = start + randomness.randint(0, 6)
+            content[start:end] = randomness.choice(
+                [b"", randomness.randbytes(2), content[start:end] * 2, b'"', b";", b"\0", b"1e999"]
+            )
+        (tmp_path / "list").write_bytes(content)
+        try:
+            assert read_students(tmp_path / "list")
+        except StudentListError as error:
+            refusals.append(str(error))
+    assert all(refusal.startswith(str(tmp_path / "list")) for refusal in refusals)
+    assert not [refusal for refusal in refusals if "\n" in refusal]
 
 
 def _refused(path: Path) -> str:
