@@ -114,6 +114,32 @@ def test_a_file_that_is_not_of_the_image_builds_nothing(dev: Workspace) -> None:
     assert dev.preview("dev") == {}
 
 
+def test_going_back_to_an_image_needs_no_docker_and_loses_none(
+    workspace: Workspace, account: Account
+) -> None:
+    workspace.pulumi("stack", "init", "dev")
+    workspace.up("dev")
+    first = _output(workspace, "imageDigest")
+    module = workspace.folder / "function" / "app.py"
+    module.write_bytes(module.read_bytes() + b"\n")
+    workspace.up("dev")
+    assert _output(workspace, "imageDigest") != first
+    workspace.calls()
+
+    workspace.pulumi("config", "set", "imageDigest", first, "-s", "dev")
+    workspace.up("dev", DOCKER_HOST="tcp://127.0.0.1:1")
+
+    asked = {(call.call, call.type) for call in workspace.calls()}
+    assert ("Create", IMAGE) not in asked
+    assert ("Delete", "aws:ecr/repository:Repository") not in asked
+    function = account.client("lambda").get_function(
+        FunctionName=_output(workspace, "functionName"), Qualifier="live"
+    )
+    assert function["Code"]["ImageUri"] == f"{_output(workspace, 'repositoryUrl')}@{first}"
+    assert function["Configuration"]["Version"] == "3"
+    assert workspace.preview("dev") == {}
+
+
 @pytest.mark.parametrize(
     "out_of_order",
     ["aws:sqs/queue:Queue", FUNCTION, IMAGE, PERMISSION, NOTIFICATION],
@@ -222,6 +248,10 @@ def test_the_trigger_comes_last_and_goes_first(workspace: Workspace) -> None:
     for needed in (PERMISSION, INVOKE_CONFIG, "aws:sqs/queue:Queue"):
         assert made[needed] < made[NOTIFICATION]
         assert deleted[NOTIFICATION] < deleted[needed]
+
+
+def _output(workspace: Workspace, name: str) -> str:
+    return workspace.pulumi("stack", "output", name, "-s", "dev").strip()
 
 
 def _order(calls: list[Call], wanted: str) -> dict[str, int]:

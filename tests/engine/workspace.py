@@ -93,6 +93,14 @@ class Workspace:
                 contents["config"][f"lambdalens:{key}"] = value
         file.write_text(yaml.safe_dump(contents))
 
+    def configuration(self, stack: str) -> str:
+        """Return the stack's file as it is."""
+        return self._stack_file(stack).read_text()
+
+    def restore(self, stack: str, configuration: str) -> None:
+        """Make the stack's file what it was."""
+        self._stack_file(stack).write_text(configuration)
+
     def set_region(self, stack: str, region: str) -> None:
         """Set the region in the stack's file."""
         file = self._stack_file(stack)
