@@ -66,7 +66,12 @@ def _students(path: Path, records: Iterator[tuple[str, Mapping[str, str]]]) -> l
         empty = [field for field in _FIELDS if not record.get(field)]
         if empty:
             raise StudentListError(f"{path}, {place}: {empty[0]} is missing")
-        student = Student(**{field: record[field] for field in _FIELDS})
+        student = Student(
+            student_id=record["student_id"],
+            name=record["name"],
+            major=record["major"],
+            year=record["year"],
+        )
         if not _is_usable(student.student_id):
             raise StudentListError(
                 f"{path}, {place}: the student_id {student.student_id!r} cannot be used: choose "

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 TOLERANCE, MARGIN = 0.6, 0.02
 SOURCE = "0123456789abcdef" * 4
 DAY = "2026-11-27"
+TODAY = date.fromisoformat(DAY)
 KNOWN = {
     "b": Enrolled(
         courses=("physics-10b", "Ethik"),
@@ -432,23 +433,26 @@ def test_a_course_is_compared_with_its_own_students_only() -> None:
         },
     )
     assert gallery.courses == {"physics", "Ethik"}
-    ethics = gallery.of_course("Ethik")
+    ethics = gallery.looked_for(course="Ethik", today=TODAY)
     assert ethics.student_ids == ("a", "b", "b")
     assert identify(ethics, rows[3], rows[2]) == ["b", "unknown"]
-    physics = gallery.of_course("physics")
+    physics = gallery.looked_for(course="physics", today=TODAY)
     # The margin is to the others of the course: here there are none.
     assert [match.margin for match in physics.nearest(rows[:1])] == [float("inf")]
-    assert gallery.of_course("chess").student_ids == ()
+    assert gallery.looked_for(course="chess", today=TODAY).student_ids == ()
+    assert gallery.looked_for(course=None, today=TODAY) is gallery
 
 
 def test_the_last_day_counts_and_the_next_does_not() -> None:
     gallery = Gallery(
         student_ids=("a", "b"),
         encodings=encodings(2),
-        students={"b": Enrolled(until=date(2027, 7, 31))},
+        students={"b": Enrolled(courses=("Ethik",), until=date(2027, 7, 31))},
     )
-    assert gallery.on(date(2027, 7, 31)) is gallery
-    assert gallery.on(date(2027, 8, 1)).student_ids == ("a",)
+    last, next_day = date(2027, 7, 31), date(2027, 8, 1)
+    assert gallery.looked_for(course=None, today=last) is gallery
+    assert gallery.looked_for(course=None, today=next_day).student_ids == ("a",)
+    assert gallery.looked_for(course="Ethik", today=next_day).student_ids == ()
 
 
 def test_a_match_says_the_student_s_own_tolerance() -> None:

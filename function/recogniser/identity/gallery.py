@@ -138,13 +138,16 @@ class Gallery:
         """The courses that any of the students has."""
         return frozenset(course for each in self.students.values() for course in each.courses)
 
-    def of_course(self, course: str) -> Gallery:
-        """Return the gallery of the students of a course alone."""
-        return self._of(lambda student: course in student.courses)
+    def looked_for(self, *, course: str | None, today: date) -> Gallery:
+        """Return the gallery of those who are looked for on a day: of a course, or of all.
 
-    def on(self, day: date) -> Gallery:
-        """Return the gallery without those whose last day was before this one."""
-        return self._of(lambda student: not student.has_ended(day))
+        Whose last day has passed is not among them.
+        """
+        return self._of(
+            lambda student: (
+                not student.has_ended(today) and (course is None or course in student.courses)
+            )
+        )
 
     def rows(self, rows: Sequence[int]) -> Gallery:
         """Return the gallery of these rows, in this order."""
