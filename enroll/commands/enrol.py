@@ -1,0 +1,82 @@
+"""`python -m enroll`: students from a list and a folder of portraits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import track
+
+from enroll.commands.arguments import add_destination, add_students, parser
+from enroll.commands.keeping import destination_of, keep, parsed
+from enroll.enrolment import enrol
+from function.student_list import read_students
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Sequence
+
+_HELP = """\
+Enrol students: learn their faces from portraits.
+
+The student list is a CSV with the columns student_id, name, major and year, or the same as JSON.
+The portraits of a student are the JPEG, PNG and WebP pictures in a folder named for the student
+id; each must show one face, from the front. Two or three of different days are better than one.
+
+    students.csv                     portraits/
+      student_id,name,major,year       1001/ada.jpg
+      1001,Ada Lovelace,maths,junior   1001/ada in glasses.png
+      1002,Alan Turing,logic,senior    1002/alan.jpg
+
+    python -m enroll --students students.csv --portraits portraits --stack dev
+
+With --stack, the students in the list are added to the ones that the stack knows; those it knew
+before get the list's record and, if there are pictures of them, these portraits in place of the
+earlier ones. Everybody else stays as they are, so one new student takes a list of one. Videos
+uploaded from then on are compared with the new gallery, and so are those that came before anybody
+was enrolled; upload any other again to have it looked at again. With --output, the file is written
+anew, with the students in the list only.
+
+A stack's gallery that can't be used, such as one of another model, is replaced with --stack and
+--new-gallery. Give the list and the portraits of everybody: whoever is not among them is no
+longer recognised, though their records stay until they are forgotten. The earlier gallery can be
+had back for 30 days.
+
+Other commands, each with its own --help:
+  python -m enroll forget            delete students' faces and records
+  python -m enroll import-encodings  enrol from face_recognition's encodings in a pickle
+"""
+
+
+def options(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return what the arguments ask for."""
+    mine = parser("python -m enroll", _HELP)
+    add_students(mine)
+    mine.add_argument(
+        "--portraits",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="the folder that has one folder of pictures for each student id",
+    )
+    add_destination(mine)
+    return parsed(mine, arguments)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Enrol, and return the exit status."""
+    students = read_students(options.students)
+    destination = destination_of(options)
+    enrolment = enrol(
+        students, options.portraits, known=destination.known, watch=_with_progress_bar
+    )
+    return keep(enrolment, students, destination, options)
+
+
+def _with_progress_bar(paths: Sequence[Path]) -> Iterable[Path]:
+    """Show the progress, on a terminal only."""
+    console = Console(stderr=True)
+    return track(
+        paths, "Portraits", console=console, transient=True, disable=not console.is_terminal
+    )
