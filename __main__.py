@@ -9,6 +9,7 @@ from __future__ import annotations
 import pulumi
 
 from stacks.buckets import GALLERY_KEY, Buckets
+from stacks.enroller import enroller_policy
 from stacks.function_image import FunctionImage
 from stacks.monitoring import Monitoring
 from stacks.recogniser import Recogniser
@@ -48,4 +49,6 @@ pulumi.export("functionName", recogniser.function.name)
 pulumi.export("failuresQueueUrl", recogniser.failures.url)
 pulumi.export("logGroup", recogniser.log_group.name)
 pulumi.export("dashboardUrl", monitoring.dashboard_url)
+pulumi.export("requireConsent", settings.require_consent)
+pulumi.export("enrollerPolicy", enroller_policy(buckets, students, recogniser.function))
 pulumi.export("region", region)

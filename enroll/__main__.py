@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from enroll.commands import enrol, forget, import_encodings
+from enroll.commands import enrol, forget, import_encodings, prune
 from enroll.commands.arguments import ExitStatus
 from enroll.deployed import FacesNotForgottenError, GalleryBusyError
 from enroll.encodings_file import EncodingsFileError
 from enroll.enrolment import PortraitsUnreadableError
 from enroll.known_names import AmbiguousNameError
+from function.recogniser.identity.enrolled import CourseNameError
 from function.recogniser.identity.gallery import GalleryError
 from function.student_list import StudentListError
 from stacks.outputs import StackNotFoundError
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _NAMED: Mapping[str, ModuleType] = {
     "forget": forget,
     "import-encodings": import_encodings,
+    "prune": prune,
 }
 
 
@@ -43,6 +45,7 @@ def main(arguments: Sequence[str]) -> int:
         exit_status: int = command.run(options)
     except (
         AmbiguousNameError,
+        CourseNameError,
         EncodingsFileError,
         FacesNotForgottenError,
         GalleryBusyError,

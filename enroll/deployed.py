@@ -11,12 +11,13 @@ from __future__ import annotations
 import io
 import random
 import time
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 
-from enroll.gallery_edits import with_students, without_students
+from enroll.descriptions import as_described, descriptions
+from enroll.gallery_edits import described, with_students, without_students
 from function.recogniser.identity.gallery import Gallery, GalleryError
 
 if TYPE_CHECKING:
@@ -70,14 +71,19 @@ def enrol_students(
 ) -> Gallery:
     """Write the students' records, then the enrolled rows; return the stack's new gallery.
 
-    Whoever is in `enrolled` is added or replaced, and everybody else in the gallery is kept. Of
-    the students, of whom everybody in `enrolled` must be one, those in neither get no record.
-    Raises GalleryBusyError, GalleryError, or a botocore exception.
+    Whoever is in `enrolled` is added or replaced, and everybody else in the gallery is kept. What
+    the students' list says of courses, consent and last day goes into both. Of the students, of
+    whom everybody in `enrolled` must be one, those in neither get no record. Raises
+    CourseNameError, GalleryBusyError, GalleryError, or a botocore exception.
     """
+
+    def change(gallery: Gallery) -> Gallery:
+        known = descriptions(students, known=gallery)
+        return described(with_students(gallery, enrolled), known)
+
     _check_all_are_students(enrolled, students)
-    known = load_gallery(deployment)
-    _write_records(deployment, students, with_students(known, enrolled))
-    return _change(deployment, lambda gallery: with_students(gallery, enrolled))
+    _write_records(deployment, students, change(load_gallery(deployment)))
+    return _change(deployment, change)
 
 
 def enrol_anew(
@@ -90,11 +96,12 @@ def enrol_anew(
     """Write the records of those enrolled, then their rows as the whole of the stack's gallery.
 
     The gallery with the ETag `in_place_of`, which need not be usable, is replaced. Raises
-    GalleryBusyError when it is no longer there, or a botocore exception.
+    CourseNameError, GalleryBusyError when it is no longer there, or a botocore exception.
     """
     _check_all_are_students(enrolled, students)
-    _write_records(deployment, students, enrolled)
-    if not _put(deployment.client("s3"), deployment.outputs, enrolled, in_place_of=in_place_of):
+    whole = described(enrolled, descriptions(students, known=Gallery.empty()))
+    _write_records(deployment, students, whole)
+    if not _put(deployment.client("s3"), deployment.outputs, whole, in_place_of=in_place_of):
         raise GalleryBusyError(
             "others have changed the stack's gallery meanwhile: enrol without --new-gallery to add "
             "to theirs, or with it to replace theirs"
@@ -123,13 +130,15 @@ def _check_all_are_students(enrolled: Gallery, students: Collection[Student]) ->
 
 
 def _write_records(deployment: Deployment, students: Collection[Student], gallery: Gallery) -> None:
-    """Write the records of those students who are in the gallery."""
+    """Write the records of those students who are in the gallery, with what it knows of them."""
     known = set(gallery.student_ids)
+    plain = TypeDeserializer()  # batch_writer, which writes what was left again, takes plain values
     dynamodb = deployment.session().resource("dynamodb", endpoint_url=deployment.endpoint_url)
     with dynamodb.Table(deployment.outputs.students_table).batch_writer() as records:
         for student in students:
             if student.student_id in known:
-                records.put_item(Item=asdict(student))
+                record = as_described(student, gallery.student(student.student_id))
+                records.put_item(Item=plain.deserialize({"M": record.as_item()}))
 
 
 def _delete_records(deployment: Deployment, student_ids: Collection[str]) -> set[str]:

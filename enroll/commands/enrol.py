@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.progress import track
 
 from enroll.commands.arguments import add_destination, add_students, parser
-from enroll.commands.keeping import destination_of, keep, parsed
-from enroll.enrolment import enrol
+from enroll.commands.keeping import barred_now, destination_of, keep, parsed, without_consent_now
+from enroll.enrolment import enrol, without_portraits
 from function.student_list import read_students
 
 if TYPE_CHECKING:
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 _HELP = """\
 Enrol students: learn their faces from portraits.
 
-The student list is a CSV with the columns student_id, name, major and year, or the same as JSON.
-The portraits of a student are the JPEG, PNG and WebP pictures in a folder named for the student
-id; each must show one face, from the front. Two or three of different days are better than one.
+The student list is a CSV with the columns student_id, name, major and year, or
+the same as JSON. The portraits of a student are the JPEG, PNG and WebP pictures
+in a folder named for the student id; each must show one face, from the front.
+Two or three of different days are better than one.
 
     students.csv                     portraits/
       student_id,name,major,year       1001/ada.jpg
@@ -31,21 +32,39 @@ id; each must show one face, from the front. Two or three of different days are 
 
     python -m enroll --students students.csv --portraits portraits --stack dev
 
-With --stack, the students in the list are added to the ones that the stack knows; those it knew
-before get the list's record and, if there are pictures of them, these portraits in place of the
-earlier ones. Everybody else stays as they are, so one new student takes a list of one. Videos
-uploaded from then on are compared with the new gallery, and so are those that came before anybody
-was enrolled; upload any other again to have it looked at again. With --output, the file is written
-anew, with the students in the list only.
+With --stack, the students in the list are added to the ones that the stack
+knows; those it knew before get the list's record and, if there are pictures of
+them, these portraits in place of the earlier ones. Everybody else stays as they
+are, so one new student takes a list of one. Videos uploaded from then on are
+compared with the new gallery, and so are those that came before anybody was
+enrolled; how many others were looked at before, and how to have that done
+again, is said at the end. With --output, the file is written anew, with the
+students in the list only.
 
-A stack's gallery that can't be used, such as one of another model, is replaced with --stack and
---new-gallery. Give the list and the portraits of everybody: whoever is not among them is no
-longer recognised, though their records stay until they are forgotten. The earlier gallery can be
-had back for 30 days.
+The list may have three more columns. A column that it has not, or that is empty
+in all of it, changes nothing of what is known:
+
+  courses  separated by ';'. A video in the folder physics-10b/ is compared with
+           the students of physics-10b only; one in a folder that is nobody's
+           course, or in none, with everybody
+  consent  the day on which the student agreed, as 2026-09-01. A stack with the
+           setting requireConsent makes no encoding without one
+  until    the last day on which the student is recognised, to its end in UTC
+
+To change these, names, majors or years of students who are enrolled, leave out
+the portraits:
+
+    python -m enroll --students students.csv --stack dev
+
+A stack's gallery that can't be used, such as one of another model, is replaced
+with --stack and --new-gallery. Give the list and the portraits of everybody:
+whoever is not among them is no longer recognised, though their records stay
+until they are forgotten. The earlier gallery can be had back for 30 days.
 
 Other commands, each with its own --help:
   python -m enroll forget            delete students' faces and records
-  python -m enroll import-encodings  enrol from face_recognition's encodings in a pickle
+  python -m enroll prune             the same of those whose last day has passed
+  python -m enroll import-encodings  enrol from a pickle of encodings
 """
 
 
@@ -56,21 +75,35 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     mine.add_argument(
         "--portraits",
         type=Path,
-        required=True,
         metavar="DIR",
-        help="the folder that has one folder of pictures for each student id",
+        help="the folder that has one folder of pictures for each student id; without it, what the "
+        "stack knows of enrolled students is brought up to date",
     )
     add_destination(mine)
-    return parsed(mine, arguments)
+    options = parsed(mine, arguments)
+    if options.portraits is None and (options.output or options.new_gallery):
+        mine.error("argument --portraits: only a stack's students are known without; give a folder")
+    return options
 
 
 def run(options: argparse.Namespace) -> int:
     """Enrol, and return the exit status."""
     students = read_students(options.students)
     destination = destination_of(options)
-    enrolment = enrol(
-        students, options.portraits, known=destination.known, watch=_with_progress_bar
-    )
+    if options.portraits is None:
+        enrolment = without_portraits(
+            students,
+            known=destination.known,
+            barred=without_consent_now(students, destination),
+        )
+    else:
+        enrolment = enrol(
+            students,
+            options.portraits,
+            known=destination.known,
+            barred=barred_now(students, destination),
+            watch=_with_progress_bar,
+        )
     return keep(enrolment, students, destination, options)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from enroll.commands.arguments import add_destination, add_students, parser
-from enroll.commands.keeping import destination_of, keep, parsed
+from enroll.commands.keeping import barred_now, destination_of, keep, parsed
 from enroll.encodings_file import read_encodings_file
 from enroll.known_names import enrol_encodings
 from function.student_list import read_students
@@ -40,5 +40,11 @@ def run(options: argparse.Namespace) -> int:
     students = read_students(options.students)
     names, encodings = read_encodings_file(options.file)
     destination = destination_of(options)
-    enrolment = enrol_encodings(names, encodings, students, known=destination.known)
+    enrolment = enrol_encodings(
+        names,
+        encodings,
+        students,
+        known=destination.known,
+        barred=barred_now(students, destination),
+    )
     return keep(enrolment, students, destination, options)

@@ -124,6 +124,17 @@ def test_what_it_cannot_do_without_is_status_2_and_one_line(
     assert not (tmp_path / "gallery.npz").exists()
 
 
+@pytest.mark.parametrize("to", [("--output", "g.npz"), ("--stack", "local", "--new-gallery")])
+def test_only_what_a_stack_knows_is_brought_up_to_date_without_portraits(
+    to: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--students", "students.csv", *to])
+    assert "argument --portraits: only a stack's students are known without; give a folder" in (
+        capsys.readouterr().err
+    )
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="no folder is closed to root")
 @pytest.mark.parametrize("mode", [0, 0o500], ids=["closed", "for reading only"])
 def test_a_folder_that_nothing_can_be_put_into_is_told_before_the_work(
