@@ -19,10 +19,14 @@ class ExitStatus(IntEnum):
 
 EXIT_STATUS = """\
 exit status:
-  0  all done
-  1  some were refused, or are still known elsewhere, or videos that waited for an enrolment are
-     not looked at again, as named on standard error with the remedy; the rest is done
-  2  not done: wrong usage, or a list, folder, file, stack or AWS that can't be used
+  0    all done
+  1    some were refused, such as students without consent where that is
+       required, or are still known elsewhere, or videos that waited for an
+       enrolment are not looked at again, as named on standard error with the
+       remedy; the rest is done
+  2    not done: wrong usage, or a list, folder, file, stack or AWS that can't
+       be used
+  130  interrupted; run it again to finish
 """
 
 

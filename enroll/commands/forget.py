@@ -18,16 +18,18 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
 _HELP = """\
-Forget students: delete their encodings from the gallery and, with --stack, their records.
+Forget students: delete their encodings from the gallery and, with --stack,
+their records.
 
     python -m enroll forget 1001 1002 --stack dev
 
-A stack's gallery that can't be used doesn't keep the records from being deleted. The command then
-fails, naming it: enrol everybody else with --new-gallery to be rid of the faces as well.
+A stack's gallery that can't be used doesn't keep the records from being
+deleted. The command then fails, naming it: enrol everybody else with
+--new-gallery to be rid of the faces as well.
 
-What was made before goes by itself: CSVs that name the students as the stack's settings say,
-earlier versions of the gallery after 30 days, and the table's backups, in stacks that have them,
-after 35. The portraits are yours to delete.
+What was made before goes by itself: CSVs that name the students as the stack's
+settings say, earlier versions of the gallery after 30 days, and the table's
+backups, in stacks that have them, after 35. The portraits are yours to delete.
 """
 
 

@@ -16,13 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _HELP = """\
-Enrol from a pickle of known faces: {"name": [...], "encoding": [...]}, made with
-face_recognition. Nothing in the file is executed: it is refused if it holds anything but names
-and NumPy arrays. A name gets the id of the student of that name in the list, which must be the one
-the stack knows the student by; names that are not in the list are left out. --stack, --output and
---new-gallery do what they do for an enrolment from portraits.
+Enrol from a pickle of known faces: {"name": [...], "encoding": [...]}, made
+with face_recognition. Nothing in the file is executed: it is refused if it
+holds anything but names and NumPy arrays. A name gets the id of the student of
+that name in the list, which must be the one the stack knows the student by;
+names that are not in the list are left out. --stack, --output, --new-gallery
+and the list's columns do what they do for an enrolment from portraits.
 
-    python -m enroll import-encodings encoding --students students.json --output gallery.npz
+    python -m enroll import-encodings encoding --students students.json \\
+        --output gallery.npz
 """
 
 

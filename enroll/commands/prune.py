@@ -33,10 +33,11 @@ themselves, as 'python -m enroll forget --help' says.
 
 _EXIT_STATUS = """\
 exit status:
-  0  there was nothing to delete, or all of it is deleted
-  1  with --dry-run: there is something to delete
-  2  not done, or not all: wrong usage, or a stack, a gallery or an AWS that
-     can't be used
+  0    there was nothing to delete, or all of it is deleted
+  1    with --dry-run: there is something to delete
+  2    not done, or not all: wrong usage, or a stack, a gallery or an AWS that
+       can't be used
+  130  interrupted; run it again to finish
 """
 
 

@@ -305,12 +305,14 @@ def test_the_help_says_for_how_long_an_earlier_gallery_is_kept(
         assert f"{DAYS_TO_KEEP_SUPERSEDED} days" in capsys.readouterr().out
 
 
-def test_the_help_of_every_command_shows_an_example_and_the_exit_status(
-    capsys: pytest.CaptureFixture[str],
+def test_the_help_of_every_command_shows_an_example_and_the_exit_status_in_80_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for command in ([], ["forget"], ["import-encodings"]):
+    monkeypatch.setenv("COLUMNS", "80")
+    for command in ([], ["forget"], ["import-encodings"], ["prune"]):
         with pytest.raises(SystemExit, match="0"):
             main([*command, "--help"])
         text = capsys.readouterr().out
         assert "    python -m enroll " in text
         assert "exit status:" in text
+        assert max(map(len, text.splitlines())) <= 80
