@@ -350,6 +350,73 @@ def test_the_command_enrols_in_a_stack_and_forgets(
     assert _records(local_stack, "1001", "1002", "1003").keys() == {"1001", "1003"}
 
 
+LIST = """\
+Student ID,Name,Major,Year,Courses,Consent,Until
+1001,Barack Obama,law,4, physics-10b ;Ethik und Fu\u0308hrung,2026-01-15,31.7.2099
+1002,Joe Biden,law,4,physics-10b,2026-01-15 00:00:00,
+1003,Eileen Collins,,,,,
+"""
+"""As a school may have it: nobody knows of the third student's courses, consent and last day."""
+
+DESCRIBED = {
+    "1001": Enrolled(
+        courses=("physics-10b", "Ethik und F\u00fchrung"),
+        consent=date(2026, 1, 15),
+        until=date(2099, 7, 31),
+    ),
+    "1002": Enrolled(courses=("physics-10b",), consent=date(2026, 1, 15)),
+    "1003": Enrolled(),
+}
+
+
+@pytest.mark.parametrize("place", ["stack", "file"])
+def test_what_a_list_says_of_courses_consent_and_last_days_is_kept(
+    local_stack: Deployment, tmp_path: Path, place: str
+) -> None:
+    sample = make_sample_class(tmp_path)
+    (tmp_path / "list.csv").write_text(LIST, encoding="utf-8")
+    file = tmp_path / "gallery.npz"
+    command = ["--students", str(tmp_path / "list.csv"), "--portraits", str(sample.portraits)]
+    command += ["--stack", "local"] if place == "stack" else ["--output", str(file)]
+    assert main(command) == 0
+
+    gallery = load_gallery(local_stack) if place == "stack" else Gallery.load(file)
+    assert {each: gallery.student(each) for each in gallery.student_ids} == DESCRIBED
+    assert gallery.courses == {"physics-10b", "Ethik und F\u00fchrung"}
+    assert all(gallery.sources)
+    records = _records(local_stack, *DESCRIBED)
+    assert records.keys() == (DESCRIBED.keys() if place == "stack" else set())
+    for student_id, record in records.items():
+        known = DESCRIBED[student_id]
+        assert record.courses == known.courses
+        assert (record.consent, record.until) == (known.consent, known.until)
+
+
+def test_a_course_that_no_folder_can_name_ends_the_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sample = make_sample_class(tmp_path)
+    (tmp_path / "list.csv").write_text("id,name,courses\n1001,Ada,ethics;physics/10b\n")
+    command = ["--students", str(tmp_path / "list.csv"), "--portraits", str(sample.portraits)]
+    assert main([*command, "--output", str(tmp_path / "gallery.npz")]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("enroll: student 1001: the course 'physics/10b' cannot be used")
+    assert said.count("\n") == 1
+    assert not (tmp_path / "gallery.npz").exists()
+
+
+def test_a_list_describes_whom_an_earlier_version_enrolled_as_typed(
+    local_stack: Deployment, tmp_path: Path
+) -> None:
+    typed, composed = "Mu\u0308ller", "M\u00fcller"
+    enrol_students(local_stack, [_student(typed)], _gallery(typed))
+    (tmp_path / "list.csv").write_text(f"id,name,courses\n{composed},Ada,ethics\n", "utf-8")
+    assert main(["--students", str(tmp_path / "list.csv"), "--stack", "local"]) == 0
+    gallery = load_gallery(local_stack)
+    assert gallery.students == {composed: Enrolled(courses=("ethics",))}
+    assert _records(local_stack, composed)[composed].courses == ("ethics",)
+
+
 def test_a_student_who_is_known_needs_no_new_portraits(
     local_stack: Deployment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

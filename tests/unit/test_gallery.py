@@ -455,6 +455,16 @@ def test_the_last_day_counts_and_the_next_does_not() -> None:
     assert gallery.looked_for(course="Ethik", today=next_day).student_ids == ()
 
 
+def test_two_ids_that_become_one_are_one_student_s() -> None:
+    ethics, chess = Enrolled(courses=("ethics",)), Enrolled(courses=("chess",))
+    gallery = Gallery(
+        student_ids=("A", "B", "a"), encodings=encodings(3), students={"a": chess, "A": ethics}
+    )
+    renamed = gallery.renamed(str.lower)
+    assert renamed.student_ids == ("a", "b", "a")
+    assert renamed.students == {"a": chess}
+
+
 def test_a_match_says_the_student_s_own_tolerance() -> None:
     matches = full_gallery().nearest(encodings(3))
     assert [match.own_tolerance for match in matches] == [float("inf"), 0.5, 0.5]
