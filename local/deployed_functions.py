@@ -9,6 +9,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from local.function_configuration import FunctionConfiguration
 from local.resources.functions import HANDLER
 
@@ -65,8 +67,13 @@ class DeployedFunctions:
 
     def _keep_looking(self) -> None:
         while not self._ending.wait(_SECONDS_BETWEEN_LOOKS):
-            if self.look():
-                self._changed()
+            try:
+                if self.look():
+                    self._changed()
+            except ClientError:  # of a function that was deleted since it was listed
+                continue
+            except BotoCoreError:  # the embedded AWS has ended
+                return
 
     def _live(self, name: str) -> tuple[FunctionConfiguration, int | None]:
         """Return the version that the function's alias names, and what is reserved for it."""

@@ -7,6 +7,7 @@ folder: nothing of it is left, and `pulumi config set` changes no file of the ch
 from __future__ import annotations
 
 import json
+import os
 import secrets
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from pulumi import automation
 from local.aws import EmbeddedAws
 from local.deployed_functions import DeployedFunctions
 from local.program import DeploymentError
-from stacks.configuration import REPOSITORY, stack_file
+from stacks.configuration import REPOSITORY, project, stack_file
 from stacks.outputs import LOCAL_STACK
 
 if TYPE_CHECKING:
@@ -26,9 +27,8 @@ if TYPE_CHECKING:
 
     from local.function_host import FunctionHost
 
+_HEAD = {"name": project()["name"], "runtime": "python"}
 _ENDPOINTS = "aws:endpoints"
-# What the user has of their own would be taken together with this run's key.
-_NO_TRACES = {"AWS_PROFILE": "", "AWS_SESSION_TOKEN": ""}
 
 
 class PulumiAws(EmbeddedAws):
@@ -65,13 +65,24 @@ class PulumiAws(EmbeddedAws):
     ) -> None:
         folder = self.lifeline.folder / "pulumi"
         (folder / "state").mkdir(parents=True)
+        profile = folder / "aws"
+        profile.write_text("[default]\n", encoding="utf-8")
+        # What the user has of their own would be taken together with this run's key.
+        self._no_traces = {
+            "AWS_PROFILE": "default",
+            "AWS_CONFIG_FILE": str(profile),
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_SESSION_TOKEN": "",
+        }
         self._pulumi_environment = {
             "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
             "PULUMI_CONFIG_PASSPHRASE": secrets.token_urlsafe(16),
             "PULUMI_OPTION_CONFIG_FILE": str(self._configuration_file(folder)),
             "PULUMI_STACK": LOCAL_STACK,
         }
-        self._ask("stack", "init", LOCAL_STACK, "--no-select")
+        # In a project of the same name, since it writes into the project's own file of the stack.
+        (folder / "Pulumi.yaml").write_text(yaml.safe_dump(_HEAD), encoding="utf-8")
+        self._ask("stack", "init", LOCAL_STACK, "--no-select", folder=folder)
         deployed = DeployedFunctions(self.deployer, functions, changed=self._look_again)
         self._ask("up", "--yes", "--skip-preview", "--stack", LOCAL_STACK, said=self._said)
         self._exported(self._outputs())
@@ -103,11 +114,16 @@ class PulumiAws(EmbeddedAws):
         outputs: dict[str, object] = json.loads(answer)
         return outputs
 
-    def _ask(self, *arguments: str, said: Callable[[str], None] | None = None) -> str:
-        """Run a command of Pulumi's in the checkout, and return what it printed."""
+    def _ask(
+        self,
+        *arguments: str,
+        folder: Path = REPOSITORY,
+        said: Callable[[str], None] | None = None,
+    ) -> str:
+        """Run a command of Pulumi's in a project's folder, and return what it printed."""
         try:
             done = self._pulumi.run(
-                list(arguments), str(REPOSITORY), self.environment | _NO_TRACES, said
+                list(arguments), str(folder), self.environment | self._no_traces, said
             )
         except automation.CommandError as error:
             raise DeploymentError(

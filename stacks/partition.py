@@ -8,12 +8,14 @@ same in all of these partitions, as the provider's `get_service_principal` has t
 
 from __future__ import annotations
 
-from botocore.exceptions import UnknownRegionError
-from botocore.session import Session
+from functools import cache
 
-# The console's, of each region under the region's name. That of the European sovereign cloud is in
-# https://docs.aws.eu/general/latest/gr/endpoints.html; all four are in aws-vault's table (ByteNess/
-# aws-vault#285), which people sign in with.
+from botocore.exceptions import UnknownRegionError
+from botocore.loaders import Loader
+from botocore.regions import EndpointResolver
+
+# The console's, of each region under the region's name. botocore has none of them: they are as the
+# consoles of each partition call themselves. Only the first has been opened for this project.
 CONSOLE_DOMAINS = {
     "aws": "console.aws.amazon.com",
     "aws-us-gov": "console.amazonaws-us-gov.com",
@@ -32,10 +34,16 @@ def partition_of(region: str) -> str | None:
     Decided by the form of the name alone: a new region is known before botocore lists it.
     """
     try:
-        partition = str(Session().get_partition_for_region(region))
+        partition = str(_regions().get_partition_for_region(region))
     except UnknownRegionError:
         return None
     return partition if partition in CONSOLE_DOMAINS else None
+
+
+@cache
+def _regions() -> EndpointResolver:
+    # Not a session's, which first reads the user's profile, and fails where that is broken.
+    return EndpointResolver(Loader().load_data("endpoints"))
 
 
 def console_address(region: str) -> str:
