@@ -25,7 +25,7 @@ _SECTIONS = {
     "strangers": "who is named, all being enrolled but those in the video, as it is and harder",
     "minute": "every way on a minute of 1080p with nine faces, with few and with many keyframes",
     "cold": "a fresh process, stage by stage, to the CSV of one short clip",
-    "gallery": "matching against a gallery of 10 to 100,000 rows",
+    "gallery": "matching against a gallery of 10 to 100,000 rows, and a school of 10,000 students",
     "faces": "0 to 60 faces in the frame",
     "resolution": "360p to 2160p",
     "length": "10 s and longer, with the memory",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import cases, cold, comparison, growth, harder, inputs, sampling, strangers
+from bench import cases, cold, comparison, growth, harder, inputs, sampling, school, strangers
 from bench.headline import Headline
 from bench.variants import Variants
 from enroll.gallery_edits import with_students
@@ -151,6 +151,7 @@ def _cold(run: _Run) -> None:
 
 def _gallery(run: _Run) -> None:
     growth.measure_gallery(run.report, repeats=run.choice.repeat)
+    school.measure_school(run.report, repeats=run.choice.repeat)
 
 
 def _faces(run: _Run) -> None:

@@ -13,9 +13,11 @@ import random
 import time
 from typing import TYPE_CHECKING, Any
 
+from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 
-from enroll.gallery_edits import with_students, without_students
+from enroll.descriptions import as_described, descriptions
+from enroll.gallery_edits import described, with_students, without_students
 from function.composed_text import composed, spellings
 from function.recogniser.identity.gallery import Gallery, GalleryError
 
@@ -45,7 +47,8 @@ class FacesNotForgottenError(Exception):
 def load_gallery(deployment: Deployment) -> Gallery:
     """Return the stack's gallery, which is empty before the first enrolment.
 
-    Raises GalleryError, or a botocore exception.
+    Its ids are composed, as those of lists are, however an earlier version kept them. Raises
+    GalleryError, or a botocore exception.
     """
     return _load(deployment.client("s3"), deployment.outputs)[0]
 
@@ -70,14 +73,19 @@ def enrol_students(
 ) -> Gallery:
     """Write the students' records, then the enrolled rows; return the stack's new gallery.
 
-    Whoever is in `enrolled` is added or replaced, and everybody else in the gallery is kept. Of
-    the students, of whom everybody in `enrolled` must be one, those in neither get no record.
-    Raises GalleryBusyError, GalleryError, or a botocore exception.
+    Whoever is in `enrolled` is added or replaced, and everybody else in the gallery is kept. What
+    the students' list says of courses, consent and last day goes into both. Of the students, of
+    whom everybody in `enrolled` must be one, those in neither get no record. Raises
+    CourseNameError, GalleryBusyError, GalleryError, or a botocore exception.
     """
+
+    def change(gallery: Gallery) -> Gallery:
+        known = descriptions(students, known=gallery)
+        return described(with_students(gallery, enrolled), known)
+
     _check_all_are_students(enrolled, students)
-    known = load_gallery(deployment)
-    _write_records(deployment, students, with_students(known, enrolled))
-    return _change(deployment, lambda gallery: with_students(gallery, enrolled))
+    _write_records(deployment, students, change(load_gallery(deployment)))
+    return _change(deployment, change)
 
 
 def enrol_anew(
@@ -90,11 +98,12 @@ def enrol_anew(
     """Write the records of those enrolled, then their rows as the whole of the stack's gallery.
 
     The gallery with the ETag `in_place_of`, which need not be usable, is replaced. Raises
-    GalleryBusyError when it is no longer there, or a botocore exception.
+    CourseNameError, GalleryBusyError when it is no longer there, or a botocore exception.
     """
     _check_all_are_students(enrolled, students)
-    _write_records(deployment, students, enrolled)
-    if not _put(deployment.client("s3"), deployment.outputs, enrolled, in_place_of=in_place_of):
+    whole = described(enrolled, descriptions(students, known=Gallery.empty()))
+    _write_records(deployment, students, whole)
+    if not _put(deployment.client("s3"), deployment.outputs, whole, in_place_of=in_place_of):
         raise GalleryBusyError(
             "others have changed the stack's gallery meanwhile: enrol without --new-gallery to add "
             "to theirs, or with it to replace theirs"
@@ -123,20 +132,15 @@ def _check_all_are_students(enrolled: Gallery, students: Collection[Student]) ->
 
 
 def _write_records(deployment: Deployment, students: Collection[Student], gallery: Gallery) -> None:
-    """Write the records of those students who are in the gallery."""
-    known = set(map(composed, gallery.student_ids))
+    """Write the records of those students who are in the gallery, with what it knows of them."""
+    known = set(gallery.student_ids)
+    plain = TypeDeserializer()  # batch_writer, which writes what was left again, takes plain values
     dynamodb = deployment.session().resource("dynamodb", endpoint_url=deployment.endpoint_url)
     with dynamodb.Table(deployment.outputs.students_table).batch_writer() as records:
         for student in students:
             if student.student_id in known:
-                records.put_item(
-                    Item={
-                        "student_id": student.student_id,
-                        "name": student.name,
-                        "major": student.major,
-                        "year": student.year,
-                    }
-                )
+                record = as_described(student, gallery.student(student.student_id))
+                records.put_item(Item=plain.deserialize({"M": record.as_item()}))
 
 
 def _delete_records(deployment: Deployment, student_ids: Collection[str]) -> set[str]:
@@ -158,8 +162,7 @@ def _delete_records(deployment: Deployment, student_ids: Collection[str]) -> set
 
 def _forget_faces(deployment: Deployment, student_ids: Collection[str]) -> set[str]:
     """Delete the students' rows; return the ids of those that had any."""
-    known = set(map(composed, load_gallery(deployment).student_ids))
-    forgotten = {student_id for student_id in student_ids if composed(student_id) in known}
+    forgotten = set(student_ids).intersection(load_gallery(deployment).student_ids)
     if forgotten:
         _change(deployment, lambda gallery: without_students(gallery, student_ids))
     return forgotten
@@ -209,9 +212,10 @@ def _load(client: S3Client, outputs: StackOutputs) -> tuple[Gallery, str | None]
             raise
         return Gallery.empty(), None
     try:
-        return Gallery.load(io.BytesIO(found["Body"].read())), found["ETag"]
+        gallery = Gallery.load(io.BytesIO(found["Body"].read()))
     except GalleryError as error:
         # Its own message says to enrol again, which for a stack must be everybody.
         raise GalleryError(
             f"the stack's gallery: {error} (everybody's, with --new-gallery)"
         ) from error
+    return gallery.renamed(composed), found["ETag"]

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, Self
 
 from enroll.deployed import enrol_anew, enrol_students, gallery_etag, load_gallery
+from enroll.descriptions import descriptions
+from enroll.gallery_edits import described
+from enroll.older_results import OlderResults, older_results
 from enroll.waiting_videos import look_again
 from function.recogniser.identity.gallery import Gallery
 
@@ -31,8 +34,15 @@ class Destination(Protocol):
     def keep(self, students: Collection[Student], rows: Gallery) -> Gallery:
         """Put the rows there, and the students' records where there are any; return all rows."""
 
+    @property
+    def requires_consent(self) -> bool:
+        """Whether no encoding may be made of a student without consent."""
+
     def look_again(self) -> int:
         """Have videos that waited for an enrolment looked at again; return how many."""
+
+    def older_results(self) -> OlderResults:
+        """Count the results that were made with an earlier gallery."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +61,18 @@ class KnownInStack:
         """Raise GalleryBusyError, GalleryError, or a botocore exception."""
         return enrol_students(self.stack, students, rows)
 
+    @property
+    def requires_consent(self) -> bool:
+        """As the stack is set."""
+        return self.stack.outputs.require_consent
+
     def look_again(self) -> int:
         """Raise a botocore exception."""
         return look_again(self.stack)
+
+    def older_results(self) -> OlderResults:
+        """Raise a botocore exception."""
+        return older_results(self.stack)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,9 +97,18 @@ class NewInStack:
         enrol_anew(self.stack, students, rows, in_place_of=self.in_place_of)
         return rows
 
+    @property
+    def requires_consent(self) -> bool:
+        """As the stack is set."""
+        return self.stack.outputs.require_consent
+
     def look_again(self) -> int:
         """Raise a botocore exception."""
         return look_again(self.stack)
+
+    def older_results(self) -> OlderResults:
+        """Raise a botocore exception."""
+        return older_results(self.stack)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,11 +122,21 @@ class NewFile:
         """Nobody."""
         return Gallery.empty()
 
-    def keep(self, students: Collection[Student], rows: Gallery) -> Gallery:  # noqa: ARG002 - no records
-        """Raise OSError."""
-        rows.save(self.path)
-        return rows
+    def keep(self, students: Collection[Student], rows: Gallery) -> Gallery:
+        """Raise CourseNameError or OSError."""
+        whole = described(rows, descriptions(students, known=self.known))
+        whole.save(self.path)
+        return whole
+
+    @property
+    def requires_consent(self) -> bool:
+        """A file has no settings."""
+        return False
 
     def look_again(self) -> int:
         """No video waits for a file."""
         return 0
+
+    def older_results(self) -> OlderResults:
+        """No result is known to have been made with the file."""
+        return OlderResults(number=0, is_all=True)

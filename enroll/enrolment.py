@@ -8,19 +8,20 @@ said.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from enroll.days import today
 from enroll.gallery_edits import with_students
 from enroll.mix_ups import doubts
 from enroll.portrait_folder import find_portraits
-from enroll.portraits import Portrait, PortraitRefusedError, encode_portrait
-from function.composed_text import composed
+from enroll.portraits import Portrait, PortraitRefusedError, encode_portrait, sha256_of
 from function.recogniser.identity.gallery import Gallery
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from function.students import Student
@@ -36,7 +37,7 @@ class PortraitsUnreadableError(Exception):
 class Enrolment:
     """The rows to add to a gallery, and one line for everything that was `refused` or `doubtful`.
 
-    `kept` are listed students without pictures who are enrolled already, and stay so.
+    `kept` are listed students without new portraits who are enrolled already, and stay so.
     """
 
     rows: Gallery
@@ -50,12 +51,14 @@ def enrol(
     folder: Path,
     *,
     known: Gallery,
+    barred: Mapping[str, str] = MappingProxyType({}),
     watch: Callable[[Sequence[Path]], Iterable[Path]] = iter,
 ) -> Enrolment:
     """Encode the portraits of the listed students in `folder`, which `find_portraits` tells apart.
 
-    `known` is the gallery that the rows are to join. The pictures are taken through `watch`,
-    which may show the progress. Raises PortraitsUnreadableError.
+    `known` is the gallery that the rows are to join. Of students who are `barred`, for the reason
+    that is given of each id, no picture is opened. The pictures are taken through `watch`, which
+    may show the progress. Raises PortraitsUnreadableError.
     """
     student_ids = [student.student_id for student in students]
     try:
@@ -65,26 +68,34 @@ def enrol(
             f"cannot read the portraits in {error.filename} ({error.strerror}): give the folder "
             "that has a picture, or a folder of them, named for each student id"
         ) from error
-    owners = {path: student_id for student_id in student_ids for path in found.pictures[student_id]}
+    owners = {
+        path: student_id
+        for student_id in student_ids
+        if student_id not in barred
+        for path in found.pictures[student_id]
+    }
     portraits: list[Portrait] = []
     refused: list[str] = []
     for path in watch(list(owners)):
         try:
             encoding = encode_portrait(path)
+            source = sha256_of(path)
         except PortraitRefusedError as error:
             refused.append(f"{path} {error}")
         else:
-            portraits.append(Portrait(student_id=owners[path], path=path, encoding=encoding))
+            portraits.append(
+                Portrait(student_id=owners[path], path=path, encoding=encoding, source=source)
+            )
     enrolled = _as_gallery(portraits)
     missing = [student_id for student_id in student_ids if student_id not in enrolled.student_ids]
-    known_ids = set(map(composed, known.student_ids))
-    kept = tuple(student_id for student_id in missing if student_id in known_ids)
+    kept = tuple(student_id for student_id in missing if student_id in known.student_ids)
     refused += [
         f"student {student_id} has no portrait that can be used: put one into "
         f"{folder / student_id}/"
         for student_id in missing
-        if student_id not in kept
+        if student_id not in kept and student_id not in barred
     ]
+    refused += refusals(barred)
     doubtful = doubts(enrolled, [str(portrait.path) for portrait in portraits], known=known)
     if found.not_listed:
         doubtful.append(_left_out(found.not_listed))
@@ -96,12 +107,41 @@ def enrol(
     )
 
 
+def without_portraits(
+    students: Collection[Student], *, known: Gallery, barred: Mapping[str, str]
+) -> Enrolment:
+    """Return the enrolment of those who are enrolled already, and get no new portraits.
+
+    What is wrong with those who are `barred` is said.
+    """
+    student_ids = [student.student_id for student in students]
+    enrolled = set(known.student_ids)
+    refused = [
+        f"student {student_id} is not enrolled: give --portraits, with pictures of them in a folder"
+        for student_id in student_ids
+        if student_id not in enrolled and student_id not in barred
+    ]
+    return Enrolment(
+        rows=Gallery.empty(),
+        kept=tuple(student_id for student_id in student_ids if student_id in enrolled),
+        refused=(*refused, *refusals(barred)),
+        doubtful=(),
+    )
+
+
+def refusals(barred: Mapping[str, str]) -> list[str]:
+    """Say of each student who is barred why."""
+    return [f"student {student_id} {reason}" for student_id, reason in barred.items()]
+
+
 def _as_gallery(portraits: Sequence[Portrait]) -> Gallery:
     if not portraits:
         return Gallery.empty()
     return Gallery(
         student_ids=tuple(portrait.student_id for portrait in portraits),
         encodings=np.stack([portrait.encoding for portrait in portraits]),
+        sources=tuple(portrait.source for portrait in portraits),
+        enrolled=(today().isoformat(),) * len(portraits),
     )
 
 

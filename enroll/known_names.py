@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from enroll.enrolment import Enrolment
-from enroll.gallery_edits import with_students
+from enroll.days import today
+from enroll.enrolment import Enrolment, refusals
+from enroll.gallery_edits import with_students, without_students
 from enroll.mix_ups import doubts
 from function.recogniser.identity.gallery import Gallery
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -43,23 +45,27 @@ def enrol_encodings(
     students: Collection[Student],
     *,
     known: Gallery,
+    barred: Mapping[str, str] = MappingProxyType({}),
 ) -> Enrolment:
     """Enrol the listed students among the names, whose encodings have the shape (names, 128).
 
-    `known` is the gallery that the rows are to join. Raises AmbiguousNameError.
+    `known` is the gallery that the rows are to join. The encodings of students who are `barred`,
+    for the reason that is given of each id, are left out. Raises AmbiguousNameError.
     """
     named = join_names(names, encodings, students)
+    rows = without_students(named.rows, barred)
+    refused = {it: barred[it] for it in dict.fromkeys(named.rows.student_ids) if it in barred}
     left_out = [
         f"{name} is not the name of a student in the list: left out; add the student to the list "
         "to enrol them"
         for name in named.not_listed
     ]
-    sources = [f"an encoding of student {student_id}" for student_id in named.rows.student_ids]
+    sources = [f"an encoding of student {student_id}" for student_id in rows.student_ids]
     return Enrolment(
-        rows=named.rows,
-        kept=(),
-        refused=(),
-        doubtful=(*doubts(named.rows, sources, known=known), *left_out),
+        rows=rows,
+        kept=tuple(student_id for student_id in refused if student_id in known.student_ids),
+        refused=tuple(refusals(refused)),
+        doubtful=(*doubts(rows, sources, known=known), *left_out),
     )
 
 
@@ -79,7 +85,9 @@ def join_names(
         )
     listed = [row for row, name in enumerate(names) if name in ids]
     rows = Gallery(
-        student_ids=tuple(ids[names[row]] for row in listed), encodings=encodings[listed]
+        student_ids=tuple(ids[names[row]] for row in listed),
+        encodings=encodings[listed],
+        enrolled=(today().isoformat(),) * len(listed),
     )
     return NamedRows(
         rows=with_students(Gallery.empty(), rows),

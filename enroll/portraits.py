@@ -6,6 +6,7 @@ refused with a remedy, because a wrong face in the gallery is a student marked p
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,11 +27,15 @@ class PortraitRefusedError(Exception):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Portrait:
-    """A student's face, as an encoding of the shape (128,), float32."""
+    """A student's face, as an encoding of the shape (128,), float32.
+
+    `source` is the SHA-256 of the picture's file in hexadecimal.
+    """
 
     student_id: str
     path: Path
     encoding: NDArray[np.float32]
+    source: str
 
 
 def encode_portrait(path: Path) -> NDArray[np.float32]:
@@ -51,3 +56,17 @@ def encode_portrait(path: Path) -> NDArray[np.float32]:
     if len(faces) > 1:
         raise PortraitRefusedError(f"has {len(faces)} faces: cut out the student's")
     return faces[0].encoding
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a picture's file in hexadecimal.
+
+    Raises PortraitRefusedError when it can't be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise PortraitRefusedError(
+            f"cannot be opened ({error.strerror}): check its permissions"
+        ) from error

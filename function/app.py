@@ -19,6 +19,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from function.clients import dynamodb_client, s3_client
+from function.courses import course_of_video
 from function.events import UnexpectedEventError, Upload, uploads
 from function.failures import nameless
 from function.media_type import has_name_of_video, is_meant_as_video
@@ -32,6 +33,7 @@ from function.results import (
     error_bytes,
     for_want_of_time,
     is_for_want_of_enrolment,
+    of_course,
 )
 from function.run_time import OutOfTimeError, RunTime
 from function.settings import Settings
@@ -49,6 +51,7 @@ from function.students import look_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_s3 import S3Client
@@ -66,6 +69,10 @@ _NOBODY_ENROLLED = (
     "Nobody is enrolled yet, so there is nobody to look for in the video.",
     "Enrol students with 'python -m enroll --stack NAME': the video is then looked at again.",
 )
+_NOBODY_ANY_MORE = (
+    "The last day (until) of everybody who would be looked for in the video has passed.",
+    "Give students a later day in the list, and enrol them again: the video is then looked at.",
+)
 
 # What a report advises when a video takes longer than a run may.
 _MORE_TIME = (
@@ -81,7 +88,7 @@ logger.setLevel(logging.INFO)
 
 
 class _NobodyEnrolledError(Exception):
-    """The gallery is empty, or there is none."""
+    """The gallery is empty, or there is none, or nobody in it is looked for any more."""
 
 
 def handler(event: object, context: object) -> None:
@@ -138,14 +145,16 @@ def _processed(upload: Upload, run: RunTime) -> Draft | None:
         return None
 
     recognition, reason = Recognition.of_nothing(), {}
+    course = course_of_video(upload.key, gallery.courses)
     try:
-        recognition = _recognise(video, gallery, attempt)
+        recognition = _recognise(video, gallery.looked_for(course=course, today=_today()), attempt)
     except UnreadableVideoError as error:
         event = "unreadable"
         kind, content = ResultKind.REPORT, _report(upload, error.problem, error.remedy)
     except _NobodyEnrolledError:
         event, reason = "unenrolled", FOR_WANT_OF_ENROLMENT
-        kind, content = ResultKind.REPORT, _report(upload, *_NOBODY_ENROLLED)
+        said = _NOBODY_ANY_MORE if gallery.student_ids else _NOBODY_ENROLLED
+        kind, content = ResultKind.REPORT, _report(upload, *said)
     except OutOfTimeError as error:
         event, reason = "too_long", for_want_of_time(run.limits)
         kind, content = ResultKind.REPORT, _report(upload, error.came, _MORE_TIME)
@@ -154,9 +163,8 @@ def _processed(upload: Upload, run: RunTime) -> Draft | None:
         kind, content = ResultKind.CSV, csv_bytes(recognition.attendance, _students(recognition))
 
     measurements = _measurements(upload, started, cold=cold, recognition=recognition)
-    draft = Draft(
-        kind=kind, content=content, metadata=provenance.as_metadata() | measurements | reason
-    )
+    metadata = provenance.as_metadata() | of_course(course) | measurements | reason
+    draft = Draft(kind=kind, content=content, metadata=metadata)
     if not settle(result, draft, provenance, lambda: _now(upload)):
         if video is None and find_video(_s3(), upload.bucket, upload.key):
             return _processed(upload, run)  # it is there after all, and this may be its event
@@ -261,6 +269,10 @@ def _log(event: str, started: datetime, recognition: Recognition | None = None) 
             "duration_ms": round((datetime.now(UTC) - started) / timedelta(milliseconds=1)),
         },
     )
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
 
 
 def _iso(time: datetime) -> str:

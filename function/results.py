@@ -11,6 +11,7 @@ import io
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
 
 from function.media_type import has_video_suffix
 
@@ -71,6 +72,21 @@ class Provenance:
         if is_for_want_of_time(metadata):
             same["limits"] = self.limits
         return same.items() <= metadata.items()
+
+
+def of_course(course: str | None) -> dict[str, str]:
+    """Return the object metadata of a result that says whom the video was compared with.
+
+    That is the students of a course, or everybody, of which it says nothing. What is not ASCII,
+    which S3's metadata must be, is percent-encoded in UTF-8.
+    """
+    return {} if course is None else {"course": quote(course, safe="")}
+
+
+def course_of(metadata: Mapping[str, str]) -> str | None:
+    """Return the course whose students the video was compared with, or None for everybody."""
+    course = metadata.get("course")
+    return None if course is None else unquote(course)
 
 
 FOR_WANT_OF_ENROLMENT = {"reason": "nobody-enrolled"}

@@ -1,7 +1,8 @@
 """The students' records in DynamoDB: their form, and how they are looked up.
 
 A record is an item with the partition key `student_id` and the attributes `name`, `major`
-and `year`, all of them texts.
+and `year`, all of them texts. Where they are known, it has `courses`, a list of texts, and the
+ISO dates `consent` and `until`, the last day on which the student is recognised.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ from __future__ import annotations
 import random
 import time
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-    from datetime import date
 
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import AttributeValueTypeDef, KeysAndAttributesUnionTypeDef
@@ -44,12 +45,18 @@ class Student:
 
     def as_item(self) -> dict[str, AttributeValueTypeDef]:
         """Return the record as an item of the table."""
-        return {
+        item: dict[str, AttributeValueTypeDef] = {
             "student_id": {"S": self.student_id},
             "name": {"S": self.name},
             "major": {"S": self.major},
             "year": {"S": self.year},
         }
+        if self.courses:
+            item["courses"] = {"L": [{"S": course} for course in self.courses]}
+        for attribute, day in (("consent", self.consent), ("until", self.until)):
+            if day:
+                item[attribute] = {"S": day.isoformat()}
+        return item
 
     @classmethod
     def from_item(cls, item: Mapping[str, AttributeValueTypeDef]) -> Student:
@@ -59,11 +66,23 @@ class Student:
             name=_text(item, "name"),
             major=_text(item, "major"),
             year=_text(item, "year"),
+            courses=tuple(
+                each["S"] for each in item.get("courses", {}).get("L", ()) if "S" in each
+            ),
+            consent=_day(item, "consent"),
+            until=_day(item, "until"),
         )
 
 
 def _text(item: Mapping[str, AttributeValueTypeDef], attribute: str) -> str:
     return item.get(attribute, {}).get("S", "")
+
+
+def _day(item: Mapping[str, AttributeValueTypeDef], attribute: str) -> date | None:
+    try:
+        return date.fromisoformat(_text(item, attribute))
+    except ValueError:  # of a person's hand, perhaps: the gallery is what decides
+        return None
 
 
 def look_up(client: DynamoDBClient, table: str, student_ids: Collection[str]) -> dict[str, Student]:

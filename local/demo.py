@@ -72,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--portraits",
         type=Path,
         metavar="DIR",
-        help="the folder that has one folder of pictures for each student id",
+        help="the folder of pictures, or of folders of them, named for the student ids",
     )
     own.add_argument(
         "--students",

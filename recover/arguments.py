@@ -84,10 +84,10 @@ the earlier one.
 
     python -m recover outdated --stack dev --prefix week1/ --dry-run
 
-Each costs as much as the first time. A changed student record alone makes no
-result outdated, and a result whose video has expired stays as it is. The
-function's settings are asked of AWS, the version of the recogniser is this
-checkout's: run it from the one that was deployed.
+Each costs as much as the first time. A changed name, major or year makes no
+result outdated, changed courses do, and a result whose video has expired stays
+as it is. The function's settings are asked of AWS, the version of the
+recogniser is this checkout's: run it from the one that was deployed.
 """
 
 _FAILED = """\

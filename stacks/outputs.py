@@ -9,7 +9,7 @@ the file that a running embedded AWS leaves in the repository. Either way the an
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import TYPE_CHECKING
 
 import boto3
@@ -45,6 +45,7 @@ class StackOutputs:
     failures_queue_url: str
     log_group: str
     region: str
+    require_consent: bool = False
 
     @property
     def live_function(self) -> str:
@@ -55,15 +56,20 @@ class StackOutputs:
     def from_mapping(cls, outputs: Mapping[str, object]) -> StackOutputs:
         """Read a stack's exports, leaving aside those this record has no field for.
 
-        Raise StackNotFoundError naming the exports that are missing or empty.
+        Raise StackNotFoundError naming the exports that are missing or empty. What a stack that was
+        deployed earlier does not export yet has its default.
         """
-        exports = {field.name: camel_case(field.name) for field in fields(cls)}
+        texts = (field.name for field in fields(cls) if field.default is MISSING)
+        exports = {name: camel_case(name) for name in texts}
         missing = [name for name in exports.values() if not outputs.get(name)]
         if missing:
             raise StackNotFoundError(
                 f"The stack exports no {', '.join(missing)}: deploy it again with 'pulumi up'."
             )
-        return cls(**{field: str(outputs[export]) for field, export in exports.items()})
+        return cls(
+            **{field: str(outputs[export]) for field, export in exports.items()},
+            require_consent=outputs.get("requireConsent") is True,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,6 +58,7 @@ class StackSettings:
     protect_data: bool
     point_in_time_recovery: bool
     require_tls: bool
+    require_consent: bool
     alarm_email: str | None
 
     @classmethod
@@ -81,6 +82,7 @@ class StackSettings:
                 protect_data=config.require_bool("protectData"),
                 point_in_time_recovery=config.require_bool("pointInTimeRecovery"),
                 require_tls=config.require_bool("requireTls"),
+                require_consent=config.require_bool("requireConsent"),
                 alarm_email=_alarm_email(config),
             )
         except ConfigMissingError as error:

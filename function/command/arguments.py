@@ -33,6 +33,10 @@ the videos in it and below, told by their names or by what they begin with, and 
 results keep their places: term/week1/a.mp4, given as term, becomes week1/a.csv. Hidden files are
 passed over, and links to other folders are not followed.
 
+With --course, the videos are compared with the students of that course only. Folders name no
+course here, as they do in the bucket of a stack. Students whose last day has passed are not looked
+for.
+
 A CSV that was edited since it was written is not overwritten without --force, and its video is
 not looked at. To tell, the output folder has a file {FILE_NAME}; a CSV that is
 not named in it counts as edited. Each CSV is written whole or not at all: after an interruption or
@@ -54,6 +58,7 @@ examples:
   python -m function lecture1.mp4 --gallery gallery.npz --students students.csv
   python -m function *.mp4 --gallery gallery.npz --students students.csv --output results
   python -m function term/ --gallery gallery.npz --students students.csv --output results
+  python -m function lecture1.mp4 --gallery gallery.npz --course physics-10b
 """
 
 
@@ -86,6 +91,11 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         required=True,
         help="the enrolled students' encodings, as written by python -m enroll",
+    )
+    parser.add_argument(
+        "--course",
+        metavar="NAME",
+        help="look for the students of this course only; without it, for everybody",
     )
     parser.add_argument(
         "--students",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from function.command.progress import with_progress
 from function.command.unusable import UnusableError
 from function.composed_text import composed
+from function.recogniser.identity.enrolled import CourseNameError, course_name
 from function.recogniser.identity.gallery import Gallery, GalleryError
 from function.recogniser.options import RecognitionOptionError, RecognitionOptions
 from function.recogniser.recognition import recognise
@@ -27,9 +29,12 @@ if TYPE_CHECKING:
     from function.students import Student
 
 
+_MOST_NAMED = 5
+
+
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """Who is enrolled, the records of those who are `listed`, and the options.
+    """Who is looked for, the records of those who are `listed`, and the options.
 
     Where there is no list at all, nobody is expected to be in it. `notes` are
     what is to be said of how it was read.
@@ -49,7 +54,7 @@ class Search:
 
         """
         options = _recognition_options(arguments)
-        gallery = _gallery(arguments.gallery)
+        gallery = _looked_for(_gallery(arguments.gallery), arguments.course)
         if arguments.students is None:
             return cls(options=options, gallery=gallery, listed=None)
         listed = _student_list(arguments.students)
@@ -111,7 +116,21 @@ def _gallery(path: Path) -> Gallery:
             "as written by python -m enroll"
         ) from error
     # An earlier version kept ids as they were typed, and the list's are composed.
-    return replace(gallery, student_ids=tuple(map(composed, gallery.student_ids)))
+    return gallery.renamed(composed)
+
+
+def _looked_for(gallery: Gallery, name: str | None) -> Gallery:
+    try:
+        course = None if name is None else course_name(name)
+    except CourseNameError as error:
+        raise UnusableError(f"--course: {error}") from error
+    if course is not None and course not in gallery.courses:
+        there_are = ", ".join(sorted(gallery.courses)[:_MOST_NAMED]) or "none"
+        raise UnusableError(
+            f"--course {course}: no enrolled student has this course: check its name (of the "
+            f"{len(gallery.courses)} in the gallery: {there_are})"
+        )
+    return gallery.looked_for(course=course, today=datetime.now(UTC).date())
 
 
 def _student_list(path: Path) -> StudentList:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -50,3 +51,17 @@ def test_the_outputs_it_asks_for_are_exported(program: Program) -> None:
 def test_they_ask_for_the_outputs_of_a_named_stack() -> None:
     # Without a name, Pulumi takes the stack that was selected last.
     assert not re.findall(r"pulumi stack output \w+(?! -s \w)\b", DOCUMENT + README)
+
+
+def test_the_rights_of_an_enroller_are_those_of_the_policy(program: Program) -> None:
+    policy = json.loads(program.exports["enrollerPolicy"])
+    allowed = sorted(
+        action
+        for statement in policy["Statement"]
+        for action in statement["Action"]
+        for _ in statement["Resource"]
+    )
+    told = sorted(
+        action for row in rows("Who enrols") for action in re.findall(r"`(\w+:\w+)`", row[1])
+    )
+    assert told == allowed

@@ -61,6 +61,13 @@ def test_exports_become_fields() -> None:
     assert read.live_function == "recogniser:live"
 
 
+def test_consent_is_required_where_the_stack_says_so() -> None:
+    assert StackOutputs.from_mapping(EXPORTS | {"requireConsent": True}).require_consent
+    assert not StackOutputs.from_mapping(EXPORTS | {"requireConsent": False}).require_consent
+    # A stack that was deployed before there was the setting.
+    assert not StackOutputs.from_mapping(EXPORTS).require_consent
+
+
 @pytest.mark.parametrize("missing", [{"region": None}, {"region": ""}])
 def test_a_missing_export_is_named(missing: dict[str, object]) -> None:
     with pytest.raises(StackNotFoundError, match=r"exports no region: .*pulumi up"):

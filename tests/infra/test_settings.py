@@ -69,6 +69,7 @@ def read_configuration(configuration: dict[str, str]) -> StackSettings:
         ("protectData", "yes", "of type bool"),
         ("pointInTimeRecovery", "1", "of type bool"),
         ("requireTls", "off", "of type bool"),
+        ("requireConsent", "yes", "of type bool"),
         ("alarmEmail", "the engineer", "an e-mail address, or none"),
     ],
 )

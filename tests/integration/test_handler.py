@@ -7,6 +7,8 @@ import io
 import json
 import logging
 from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -17,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 
 from function.events import UnexpectedEventError
 from function.failed_requests import RequestFailedError
+from function.recogniser.identity.enrolled import Enrolled
 from function.recogniser.identity.gallery import Gallery, GalleryError
 from function.recogniser.video.unreadable import UnreadableVideoError
 from function.results import error_key, is_for_want_of_enrolment
@@ -85,6 +88,86 @@ def test_a_new_gallery_brings_a_new_result(
     s3.delete_object(Bucket=VIDEOS, Key=GALLERY)
     app.handler(uploaded, None)
     assert list(results(s3)) == ["v.error.json"]
+
+
+def put_gallery(s3: S3Client, gallery: Gallery) -> None:
+    content = io.BytesIO()
+    gallery.save(content)
+    s3.put_object(Bucket=VIDEOS, Key=GALLERY, Body=content.getvalue())
+
+
+@pytest.fixture
+def courses(s3: S3Client, enrolled: Gallery) -> Gallery:
+    """Enrol the student in one course, and somebody else in another."""
+    gallery = Gallery(
+        student_ids=("44", "46"),
+        encodings=np.concatenate([enrolled.encodings, -enrolled.encodings]),
+        students={
+            "44": Enrolled(courses=("Ph\u00fcsik 10b",)),
+            "46": Enrolled(courses=("chess",)),
+        },
+    )
+    put_gallery(s3, gallery)
+    return gallery
+
+
+@pytest.mark.usefixtures("courses")
+@pytest.mark.parametrize(
+    ("key", "course", "is_seen"),
+    [
+        ("Ph\u00fcsik 10b/week 1/v.mp4", "Ph%C3%BCsik%2010b", True),
+        ("Phu\u0308sik 10b/v.mp4", "Ph%C3%BCsik%2010b", True),
+        ("chess/v.mp4", "chess", False),
+        ("Chess/v.mp4", None, True),
+        ("chess", None, True),
+        ("week 1/chess/v.mp4", None, True),
+        ("/v.mp4", None, True),
+    ],
+)
+def test_the_first_folder_names_the_course_whose_students_are_compared(  # noqa: PLR0913
+    app: App, s3: S3Client, video: bytes, key: str, course: str | None, *, is_seen: bool
+) -> None:
+    app.handler(put(s3, key, video), None)
+    ((name, content),) = results(s3).items()
+    assert (b"Barack" in content) is is_seen
+    assert metadata(s3, name).get("course") == course
+
+
+def test_another_course_is_another_result(
+    app: App, s3: S3Client, video: bytes, courses: Gallery
+) -> None:
+    uploaded = put(s3, "chess/v.mp4", video)
+    app.handler(uploaded, None)
+    assert b"Barack" not in results(s3)["chess/v.csv"]
+    both = {"44": Enrolled(courses=("chess",)), "46": courses.student("46")}
+    put_gallery(s3, replace(courses, students=both))
+    app.handler(uploaded, None)
+    assert b"Barack" in results(s3)["chess/v.csv"]
+
+
+def test_who_is_past_the_last_day_is_not_looked_for(
+    app: App, s3: S3Client, video: bytes, courses: Gallery
+) -> None:
+    today = datetime.now(UTC).date()
+    for until, is_seen in ((today, True), (today - timedelta(days=1), False)):
+        ended = {**courses.students, "44": Enrolled(until=until)}
+        put_gallery(s3, replace(courses, students=ended))
+        app.handler(put(s3, f"until {until}/v.mp4", video), None)
+        assert (b"Barack" in results(s3)[f"until {until}/v.csv"]) is is_seen
+
+
+def test_when_everybody_s_last_day_has_passed_a_report_says_so(
+    app: App, s3: S3Client, video: bytes, courses: Gallery
+) -> None:
+    over = Enrolled(courses=("chess",), until=date(2026, 1, 1))
+    put_gallery(s3, replace(courses, students={**courses.students, "46": over}))
+    app.handler(put(s3, "chess/v.mp4", video), None)
+    ((name, report),) = results(s3).items()
+    assert name == "chess/v.error.json"
+    assert "The last day (until) of everybody" in json.loads(report)["error"]
+    said = metadata(s3, name)
+    assert is_for_want_of_enrolment(said)
+    assert said["course"] == "chess"
 
 
 @pytest.mark.parametrize("gallery", ["none", "empty"])

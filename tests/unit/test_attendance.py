@@ -134,6 +134,43 @@ def test_a_stricter_tolerance_is_stricter_than_the_confident_distance() -> None:
     assert present(seen("a", 0.5), tolerance=0.4) == []
 
 
+@pytest.mark.parametrize(
+    ("distances", "enough"),
+    [
+        ([0.44], True),
+        ([0.46], False),  # confident for anybody else
+        ([0.44, 0.46], True),
+        ([0.47, 0.47, 0.47], False),
+    ],
+)
+def test_a_student_s_own_tolerance_is_the_limit_of_all_evidence(
+    distances: list[float], *, enough: bool
+) -> None:
+    looks = [
+        replace(look, match=replace(look.match, own_tolerance=0.45))
+        for look in seen("twin", *distances)
+    ]
+    assert present(looks) == (["twin"] if enough else [])
+    assert present(seen("other", *distances)) == ["other"]
+
+
+def test_a_student_s_own_tolerance_cannot_be_more_than_everybody_s() -> None:
+    (this,) = seen("a", 0.5)
+    assert present([replace(this, match=replace(this.match, own_tolerance=0.9))], 0.4) == []
+
+
+def test_sightings_beyond_a_student_s_own_tolerance_do_not_count() -> None:
+    looks = [
+        replace(look, match=replace(look.match, own_tolerance=0.45))
+        for look in seen("twin", 0.3, 0.44, 0.47)
+    ]
+    (row,) = attendance(looks, tolerance=TOLERANCE, margin=MARGIN)
+    assert (row.sightings, row.last_seen) == (2, 0.5)
+    assert looks[0].is_clear(tolerance=TOLERANCE, margin=MARGIN)
+    far = replace(looks[0], match=replace(looks[0].match, distance=0.52))
+    assert far.is_clear(tolerance=TOLERANCE, margin=MARGIN)  # certainly none
+
+
 def test_a_row_tells_of_all_samples_that_the_looks_stand_for() -> None:
     looks = [
         look("a", 0.62, 0.0, 0.5),

@@ -8,12 +8,15 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from function.__main__ import main
+from function.recogniser.identity.enrolled import Enrolled
 from function.recogniser.identity.gallery import Gallery
 from function.recogniser.options import RecognitionOptions
 from function.results import COLUMNS
@@ -71,6 +74,65 @@ def test_an_id_is_found_in_the_list_however_it_was_typed(
     out, err = capfdbinary.readouterr()
     assert out.decode().splitlines()[1].startswith(",law,Zo\u00eb,\u00fc,0.00,")
     assert b"read as Windows-1252: check that" in err
+
+
+@pytest.fixture
+def gallery_of_courses(class_folder: Path, tmp_path: Path) -> str:
+    """Return the path of a gallery with the student in one course, and somebody in another."""
+    known = Gallery.load(class_folder / "g.npz")
+    path = tmp_path / "courses.npz"
+    Gallery(
+        student_ids=("44", "45"),
+        encodings=np.concatenate([known.encodings, -known.encodings]),
+        students={"44": Enrolled(courses=("Ph\u00fcsik",)), "45": Enrolled(courses=("chess",))},
+    ).save(path)
+    return str(path)
+
+
+@pytest.mark.parametrize(("course", "is_seen"), [("Phu\u0308sik", True), (" chess ", False)])
+def test_with_a_course_only_its_students_are_looked_for(
+    class_folder: Path,
+    gallery_of_courses: str,
+    capfdbinary: pytest.CaptureFixture[bytes],
+    course: str,
+    *,
+    is_seen: bool,
+) -> None:
+    video = str(class_folder / "seen.mp4")
+    assert main([video, "--gallery", gallery_of_courses, "--course", course]) == 0
+    assert (b",44," in capfdbinary.readouterr().out) is is_seen
+
+
+@pytest.mark.parametrize(
+    ("course", "problem"),
+    [
+        ("Chess", "--course Chess: no enrolled student has this course: check its name (of the 2 "),
+        ("a/b", "--course: the course 'a/b' cannot be used: choose a name"),
+    ],
+)
+def test_a_course_that_nobody_has_is_refused(
+    class_folder: Path,
+    gallery_of_courses: str,
+    capsys: pytest.CaptureFixture[str],
+    course: str,
+    problem: str,
+) -> None:
+    video = str(class_folder / "seen.mp4")
+    assert main([video, "--gallery", gallery_of_courses, "--course", course]) == 2
+    said = capsys.readouterr().err
+    assert problem in said
+    assert said.count("\n") == 1
+
+
+def test_who_is_past_the_last_day_is_not_looked_for(
+    class_folder: Path, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    gallery = Gallery.load(class_folder / "g.npz")
+    over = replace(gallery, students={"44": Enrolled(until=date(2026, 1, 1))})
+    over.save(tmp_path / "over.npz")
+    command = [str(class_folder / "seen.mp4"), "--gallery", str(tmp_path / "over.npz")]
+    assert main(command) == 0
+    assert capfdbinary.readouterr().out == HEADER.encode()
 
 
 def test_several_videos_are_written_to_a_folder(

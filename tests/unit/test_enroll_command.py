@@ -149,6 +149,17 @@ def test_what_it_cannot_do_without_is_status_2_and_one_line(
     assert not (tmp_path / "gallery.npz").exists()
 
 
+@pytest.mark.parametrize("to", [("--output", "g.npz"), ("--stack", "local", "--new-gallery")])
+def test_only_what_a_stack_knows_is_brought_up_to_date_without_portraits(
+    to: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--students", "students.csv", *to])
+    assert "argument --portraits: only a stack's students are known without; give a folder" in (
+        capsys.readouterr().err
+    )
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="no folder is closed to root")
 @pytest.mark.parametrize("mode", [0, 0o500], ids=["closed", "for reading only"])
 def test_a_folder_that_nothing_can_be_put_into_is_told_before_the_work(
@@ -336,10 +347,10 @@ def test_the_help_of_every_command_shows_an_example_and_the_exit_status_in_80_co
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    for command in ([], ["forget"], ["import-encodings"]):
+    for command in ([], ["forget"], ["import-encodings"], ["prune"]):
         with pytest.raises(SystemExit, match="0"):
             main([*command, "--help"])
         text = capsys.readouterr().out
         assert "    python -m enroll " in text
         assert "exit status:" in text
-        assert not [line for line in text.splitlines() if len(line) > 80]
+        assert max(map(len, text.splitlines())) <= 80

@@ -9,6 +9,7 @@ import resource
 import warnings
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,14 +19,27 @@ from hypothesis import strategies as st
 
 from function.recogniser.faces.encoding import MODEL
 from function.recogniser.identity import gallery as gallery_module
-from function.recogniser.identity.gallery import VERSION, Gallery, GalleryError, Match
+from function.recogniser.identity.enrolled import LONGEST_COURSE_NAME, CourseNameError, Enrolled
+from function.recogniser.identity.gallery import Gallery, GalleryError, Match
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
 
 TOLERANCE, MARGIN = 0.6, 0.02
+SOURCE = "0123456789abcdef" * 4
+DAY = "2026-11-27"
+TODAY = date.fromisoformat(DAY)
+KNOWN = {
+    "b": Enrolled(
+        courses=("physics-10b", "Ethik"),
+        consent=date(2026, 9, 1),
+        until=date(2027, 7, 31),
+        tolerance=0.5,
+    )
+}
 
 
 def encodings(count: int, seed: int = 0) -> NDArray[np.float32]:
@@ -51,12 +65,33 @@ def identify(gallery: Gallery, *faces: NDArray[np.float32], margin: float = MARG
 
 
 def contents(**changes: object) -> dict[str, Any]:
+    """Return what the earlier version's file has, with changes."""
     good: dict[str, Any] = {
         "model": MODEL,
-        "version": VERSION,
+        "version": 1,
         "student_ids": ["a", "b"],
         "encodings": encodings(2),
     }
+    return {name: value for name, value in (good | changes).items() if value is not None}
+
+
+def full_gallery() -> Gallery:
+    return Gallery(
+        student_ids=("a", "b", "b"),
+        encodings=encodings(3),
+        sources=(SOURCE, "", SOURCE),
+        enrolled=(DAY, "", DAY),
+        students=KNOWN,
+    )
+
+
+def full_contents(**changes: object) -> dict[str, Any]:
+    """Return what the file of a gallery has of which all is known, with changes."""
+    file = io.BytesIO()
+    full_gallery().save(file)
+    file.seek(0)
+    with np.load(file, allow_pickle=False) as arrays:
+        good = dict(arrays)
     return {name: value for name, value in (good | changes).items() if value is not None}
 
 
@@ -83,6 +118,24 @@ def test_a_gallery_comes_back_as_it_was_saved(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [tmp_path / "gallery.npz"]
 
 
+def test_what_is_known_of_portraits_and_students_comes_back_too() -> None:
+    file = io.BytesIO()
+    full_gallery().save(file)
+    loaded = Gallery.load(file)
+    assert loaded.sources == (SOURCE, "", SOURCE)
+    assert loaded.enrolled == (DAY, "", DAY)
+    assert loaded.students == KNOWN
+    assert loaded.student("a") == Enrolled()
+
+
+def test_the_earlier_version_is_read_and_says_less() -> None:
+    loaded = Gallery.load(file_of(**contents()))
+    assert loaded.student_ids == ("a", "b")
+    assert (loaded.sources, loaded.enrolled, loaded.students) == (("", ""), ("", ""), {})
+    (match,) = loaded.nearest(encodings(2)[:1])
+    assert match.student_id == "a"
+
+
 def test_the_empty_gallery_can_be_saved_too() -> None:
     file = io.BytesIO()
     Gallery.empty().save(file)
@@ -92,7 +145,9 @@ def test_the_empty_gallery_can_be_saved_too() -> None:
 def test_numpy_can_read_it_without_pickle(tmp_path: Path) -> None:
     Gallery(student_ids=("a",), encodings=encodings(1)).save(tmp_path / "gallery.npz")
     with np.load(tmp_path / "gallery.npz", allow_pickle=False) as arrays:
-        assert sorted(arrays) == ["encodings", "model", "student_ids", "version"]
+        assert arrays["student_ids"].tolist() == ["a"]
+        assert arrays["encodings"].shape == (1, 128)
+        assert arrays["version"] == 2
 
 
 def test_the_same_gallery_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,11 +159,64 @@ def test_the_same_gallery_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) 
     assert first.getvalue() == second.getvalue()
 
 
+def test_the_order_in_which_students_and_courses_are_given_does_not_matter() -> None:
+    first, second = io.BytesIO(), io.BytesIO()
+    one = {
+        "a": Enrolled(courses=("x", "y")),
+        "b": Enrolled(courses=("z",), until=date(2027, 1, 1)),
+    }
+    other = {"b": one["b"], "a": Enrolled(courses=("y", " x ", "y"))}
+    for file, students in ((first, one), (second, other)):
+        Gallery(student_ids=("a", "b"), encodings=encodings(2), students=students).save(file)
+    assert first.getvalue() == second.getvalue()
+
+
+def test_a_student_of_whom_nothing_is_known_makes_no_difference() -> None:
+    first, second = io.BytesIO(), io.BytesIO()
+    Gallery(student_ids=("a",), encodings=encodings(1)).save(first)
+    Gallery(student_ids=("a",), encodings=encodings(1), students={"a": Enrolled()}).save(second)
+    assert first.getvalue() == second.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"students": None}, "students"),
+        ({"students": ["a", "b"]}, "tolerances"),
+        ({"students": ["c"]}, "who has no row"),
+        ({"students": [7]}, "students"),
+        ({"sources": np.array(["a" * 64, "", "x" * 64], "S64")}, "SHA-256"),
+        ({"sources": np.array([SOURCE], "S64")}, "source"),
+        ({"sources": np.array([SOURCE] * 3, "U64")}, "U64"),
+        ({"enrolled": np.array([DAY, "", "yesterday"], "S10")}, "yesterday"),
+        ({"until": np.array(["2027-02-30"], "S10")}, "day is out of range"),
+        ({"until": np.array([b"\xff"], "S10")}, "ascii"),
+        ({"consent": np.array([DAY, DAY], "S10")}, "argument"),
+        ({"tolerance": np.array([0.0])}, "above 0"),
+        ({"tolerance": np.array([np.inf])}, "above 0"),
+        ({"tolerance": ["0.5"]}, "tolerances"),
+        ({"courses": ["a/b", "physics"]}, "a/b"),
+        ({"memberships": np.array([[0, 2]], np.int32)}, "membership"),
+        ({"memberships": np.array([[-1, 0]], np.int32)}, "membership"),
+        ({"memberships": np.array([0, 1], np.int32)}, "memberships"),
+        ({"memberships": np.array([[0.5, 0]])}, "memberships"),
+    ],
+)
+def test_what_does_not_fit_of_what_is_known_is_refused(
+    changes: dict[str, object], named: str
+) -> None:
+    with pytest.raises(GalleryError) as raised:
+        Gallery.load(file_of(**full_contents(**changes)))
+    assert named in str(raised.value)
+    assert "enrol the portraits again" in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
         ({"model": "another_model"}, "another_model"),
-        ({"version": 2}, "version 2"),
+        ({"version": 3}, "version 3"),
         ({"model": None}, "model"),
         ({"encodings": None}, "encodings"),
         ({"encodings": encodings(2)[:, :64]}, "(2, 64)"),
@@ -141,9 +249,12 @@ def test_a_pickle_is_refused_and_not_run(tmp_path: Path) -> None:
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.parametrize("arrays", [contents, full_contents], ids=["version 1", "version 2"])
 @given(data=st.data())
-def test_a_damaged_file_raises_nothing_but_a_gallery_error(data: st.DataObject) -> None:
-    content = bytearray(file_of(**contents()).getvalue())
+def test_a_damaged_file_raises_nothing_but_a_gallery_error(
+    arrays: Callable[[], dict[str, Any]], data: st.DataObject
+) -> None:
+    content = bytearray(file_of(**arrays()).getvalue())
     for place in data.draw(st.lists(st.integers(0, len(content) - 1), max_size=20)):
         content[place] = data.draw(st.integers(0, 255))
     del content[data.draw(st.integers(0, len(content))) :]
@@ -306,6 +417,70 @@ def test_what_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
     assert list(tmp_path.iterdir()) == [path]
     assert Gallery.load(path).student_ids == ()
+
+
+# Who is looked for
+
+
+def test_a_course_is_compared_with_its_own_students_only() -> None:
+    rows = encodings(4)
+    gallery = Gallery(
+        student_ids=("a", "b", "c", "b"),
+        encodings=rows,
+        students={
+            "a": Enrolled(courses=("physics", "Ethik")),
+            "b": Enrolled(courses=("Ethik",)),
+        },
+    )
+    assert gallery.courses == {"physics", "Ethik"}
+    ethics = gallery.looked_for(course="Ethik", today=TODAY)
+    assert ethics.student_ids == ("a", "b", "b")
+    assert identify(ethics, rows[3], rows[2]) == ["b", "unknown"]
+    physics = gallery.looked_for(course="physics", today=TODAY)
+    # The margin is to the others of the course: here there are none.
+    assert [match.margin for match in physics.nearest(rows[:1])] == [float("inf")]
+    assert gallery.looked_for(course="chess", today=TODAY).student_ids == ()
+    assert gallery.looked_for(course=None, today=TODAY) is gallery
+
+
+def test_the_last_day_counts_and_the_next_does_not() -> None:
+    gallery = Gallery(
+        student_ids=("a", "b"),
+        encodings=encodings(2),
+        students={"b": Enrolled(courses=("Ethik",), until=date(2027, 7, 31))},
+    )
+    last, next_day = date(2027, 7, 31), date(2027, 8, 1)
+    assert gallery.looked_for(course=None, today=last) is gallery
+    assert gallery.looked_for(course=None, today=next_day).student_ids == ("a",)
+    assert gallery.looked_for(course="Ethik", today=next_day).student_ids == ()
+
+
+def test_two_ids_that_become_one_are_one_student_s() -> None:
+    ethics, chess = Enrolled(courses=("ethics",)), Enrolled(courses=("chess",))
+    gallery = Gallery(
+        student_ids=("A", "B", "a"), encodings=encodings(3), students={"a": chess, "A": ethics}
+    )
+    renamed = gallery.renamed(str.lower)
+    assert renamed.student_ids == ("a", "b", "a")
+    assert renamed.students == {"a": chess}
+
+
+def test_a_match_says_the_student_s_own_tolerance() -> None:
+    matches = full_gallery().nearest(encodings(3))
+    assert [match.own_tolerance for match in matches] == [float("inf"), 0.5, 0.5]
+
+
+def test_names_of_courses_are_compared_as_people_see_them() -> None:
+    assert Enrolled(courses=(" Gefa\u0308\u00df\n",)).courses == ("Gef\u00e4\u00df",)
+
+
+@pytest.mark.parametrize(
+    "name", ["", " ", "a/b", "a\0", "a\u200bb", "x" * (LONGEST_COURSE_NAME + 1)]
+)
+def test_what_could_not_be_a_folder_is_no_course(name: str) -> None:
+    with pytest.raises(CourseNameError, match="choose a name") as refused:
+        Enrolled(courses=(name,))
+    assert "\n" not in str(refused.value)
 
 
 # Naming faces

@@ -58,7 +58,7 @@ def test_the_function_needs_nothing_else_of_ours() -> None:
 def test_the_recogniser_knows_neither_aws_nor_the_handler() -> None:
     names = set(imports("function/recogniser"))
     assert not {name[0] for name in names} & SDK
-    assert {name[1] for name in names if name[0] == "function"} == {"recogniser"}
+    assert {name[1] for name in names if name[0] == "function"} == {"composed_text", "recogniser"}
 
 
 def test_the_function_does_not_need_its_command_line() -> None:

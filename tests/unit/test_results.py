@@ -17,13 +17,26 @@ from function.recogniser.identity.attendance import Attendance
 from function.results import (
     COLUMNS,
     Provenance,
+    course_of,
     csv_bytes,
     csv_key,
     csv_text,
     error_bytes,
     error_key,
+    of_course,
 )
 from function.students import Student
+
+
+def test_a_result_says_the_course_in_ascii_and_nothing_of_everybody() -> None:
+    for course in ("physics-10b", "Gefäß / 漢字 100%"):
+        said = of_course(course)
+        assert said["course"].isascii()
+        assert course_of(said) == course
+    assert of_course("physics-10b") == {"course": "physics-10b"}
+    assert of_course(None) == {}
+    assert course_of({}) is None
+
 
 suffixes = st.sampled_from(
     [*VIDEO_SUFFIXES, *(suffix.upper() for suffix in VIDEO_SUFFIXES), ".Mp4", ".mP4"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 TABLE = "students"
 
@@ -52,11 +55,29 @@ def answer(*ids: str, unprocessed: dict[str, Any] | None = None) -> dict[str, An
 
 def test_a_record_survives_the_table() -> None:
     assert Student.from_item(student("1").as_item()) == student("1")
+    known = replace(
+        student("1"),
+        courses=("physics-10b", "Ethik"),
+        consent=date(2026, 9, 1),
+        until=date(2027, 7, 31),
+    )
+    assert Student.from_item(known.as_item()) == known
+    assert known.as_item()["until"] == {"S": "2027-07-31"}
+
+
+def test_what_is_not_known_is_not_in_the_item() -> None:
+    assert student("1").as_item().keys() == {"student_id", "name", "major", "year"}
 
 
 def test_what_an_item_lacks_is_empty() -> None:
     expected = Student(student_id="1", name="", major="", year="")
     assert Student.from_item({"student_id": {"S": "1"}, "year": {"N": "3"}}) == expected
+    odd: dict[str, AttributeValueTypeDef] = {
+        "student_id": {"S": "1"},
+        "courses": {"L": [{"N": "1"}]},
+        "until": {"S": "summer"},
+    }
+    assert Student.from_item(odd) == expected
 
 
 @pytest.mark.usefixtures("stub")

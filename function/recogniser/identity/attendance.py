@@ -80,7 +80,15 @@ class Look:
 
     def is_clear(self, *, tolerance: float, margin: float) -> bool:
         """Tell whether no other look is needed: a student for certain, or certainly none."""
-        return _is_confident(self, tolerance, margin) or self.match.distance > tolerance + DOUBT
+        return _is_confident(self, tolerance, margin) or self.is_nobodys(tolerance)
+
+    def is_nobodys(self, tolerance: float) -> bool:
+        """Tell whether it is too far from the nearest student to say anything of them."""
+        return self.match.distance > self.limit(tolerance) + DOUBT
+
+    def limit(self, tolerance: float) -> float:
+        """Return the nearest student's own tolerance where that is less than everybody's."""
+        return min(tolerance, self.match.own_tolerance)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,13 +111,14 @@ def attendance(looks: Iterable[Look], *, tolerance: float, margin: float) -> lis
     A student was there if one look is confident, or if several, apart in time, are on average
     within `tolerance` of the student and `margin` farther from everyone else. The average does
     not grow more favourable with the number of samples, as the best of them does. Poor looks have
-    to be nearer, and of several at one moment the best one counts.
+    to be nearer, and of several at one moment the best one counts. For a student whose own
+    tolerance is less, that one counts in place of `tolerance`.
 
     The students come in the order of their first appearance, and by id where that is the same.
     """
     by_student: defaultdict[str, list[Look]] = defaultdict(list)
     for look in looks:
-        if look.match.distance <= tolerance + DOUBT:
+        if not look.is_nobodys(tolerance):
             by_student[look.match.student_id].append(look)
     seen = [
         _summary(student_id, claims, tolerance)
@@ -124,14 +133,15 @@ def _is_confident(look: Look, tolerance: float, margin: float) -> bool:
     if look.shortfalls > 1:
         return False
     near_enough = POOR_CONFIDENT_DISTANCE if look.shortfalls else CONFIDENT_DISTANCE
-    near_enough = min(near_enough, tolerance)
+    near_enough = min(near_enough, look.limit(tolerance))
     return look.match.distance <= near_enough and look.match.margin >= margin
 
 
 def _bear_each_other_out(claims: Sequence[Look], tolerance: float, margin: float) -> bool:
     return (
         claims[-1].times[0] - claims[0].times[0] >= _LEAST_APART
-        and mean(it.match.distance + HANDICAP * it.shortfalls for it in claims) <= tolerance
+        and mean(it.match.distance + HANDICAP * it.shortfalls for it in claims)
+        <= claims[0].limit(tolerance)
         and mean(claim.match.margin for claim in claims) >= margin
     )
 
@@ -145,7 +155,7 @@ def _nearest_at_each_time(claims: Iterable[Look]) -> list[Look]:
 
 
 def _summary(student_id: str, claims: Iterable[Look], tolerance: float) -> Attendance:
-    hits = [claim for claim in claims if claim.match.distance <= tolerance]
+    hits = [claim for claim in claims if claim.match.distance <= claim.limit(tolerance)]
     times = {time for hit in hits for time in hit.times}
     return Attendance(
         student_id=student_id,

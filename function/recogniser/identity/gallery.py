@@ -1,55 +1,39 @@
 """The gallery: who is known, and whose face is this.
 
-A gallery is one `.npz` file with a row for each enrolled portrait, so a student may have
-several. This module decides the file's form, refuses any other, and names faces: by the nearest
-*student*, only near enough, and only when no other student is nearly as near.
+A gallery has a row for each enrolled portrait, so a student may have several. This module says who
+of it is looked for, and names faces: by the nearest *student*, whose distance to the next one is
+told as well.
 """
 
 from __future__ import annotations
 
 import math
-import os
-import stat
-import tempfile
-import zipfile
-import zlib
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
-from function.recogniser.faces.encoding import ENCODING_LENGTH, MODEL
+from function.recogniser.faces.encoding import ENCODING_LENGTH
+from function.recogniser.identity import gallery_file
+from function.recogniser.identity.enrolled import NOTHING_KNOWN, Enrolled
+from function.recogniser.identity.gallery_file import ENROL_AGAIN, GalleryError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
-# The version of the file's form, raised when an older reader could no longer make sense of it.
-VERSION = 1
+__all__ = ["Gallery", "GalleryError", "Match"]
 
 # Distances computed at once. They and what they are made of take less than 100 MB, whatever the
 # number of faces and rows.
 _DISTANCES_AT_ONCE = 4_000_000
 
-# What a file that is none, or was damaged, makes zipfile and NumPy raise. A member that claims to
-# be encrypted or compressed in an unknown way is a RuntimeError, one that claims to be larger
-# than the memory a MemoryError.
-_NOT_A_GALLERY = (
-    zipfile.BadZipFile,
-    zlib.error,
-    KeyError,
-    ValueError,
-    EOFError,
-    RuntimeError,
-    MemoryError,
-)
-
-_ENROL_AGAIN = "enrol the portraits again to make a new gallery"
-
-
-class GalleryError(ValueError):
-    """The file is not a gallery that this version can compare faces with."""
+_SHA_256 = re.compile(r"(?:[0-9a-f]{64})?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,12 +41,14 @@ class Match:
     """The student whose portraits a face is likest to.
 
     `distance` is the Euclidean distance of the encodings, of the student's nearest portrait, and
-    `margin` how much farther the nearest portrait of any other student is.
+    `margin` how much farther the nearest portrait of any other student is. `own_tolerance` is the
+    distance beyond which a face is not this student's, whatever everybody's tolerance is.
     """
 
     student_id: str
     distance: float
     margin: float
+    own_tolerance: float = math.inf
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -70,28 +56,42 @@ class Gallery:
     """The encodings of the enrolled portraits and whose they are, row by row.
 
     `encodings` has the shape (rows, 128), float32; `student_ids` names each row's student.
+    `sources` has the SHA-256 of each row's picture in hexadecimal, and `enrolled` the day on which
+    the row was made as an ISO date; what is not known is empty. `students` says what is known of
+    those students of whom more is known.
     """
 
     student_ids: tuple[str, ...]
     encodings: NDArray[np.float32]
+    sources: tuple[str, ...] = ()
+    enrolled: tuple[str, ...] = ()
+    students: Mapping[str, Enrolled] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         rows = len(self.student_ids)
+        for column in ("sources", "enrolled"):
+            if not getattr(self, column):
+                object.__setattr__(self, column, ("",) * rows)
         if self.encodings.shape != (rows, ENCODING_LENGTH):
             raise GalleryError(
                 f"the encodings have the shape {self.encodings.shape} where {rows} students' rows "
-                f"need {(rows, ENCODING_LENGTH)}: {_ENROL_AGAIN}"
+                f"need {(rows, ENCODING_LENGTH)}: {ENROL_AGAIN}"
             )
         if self.encodings.dtype != np.float32:
             raise GalleryError(
-                f"the encodings are {self.encodings.dtype}, not float32: {_ENROL_AGAIN}"
+                f"the encodings are {self.encodings.dtype}, not float32: {ENROL_AGAIN}"
             )
         if not np.isfinite(self.encodings).all():
-            raise GalleryError(f"an encoding has a value that is no number: {_ENROL_AGAIN}")
-        for row, student_id in enumerate(self.student_ids):
+            raise GalleryError(f"an encoding has a value that is no number: {ENROL_AGAIN}")
+        known = dict.fromkeys(self.student_ids)
+        for student_id in known:
             # NumPy strips the null characters at the end of a text, which would join two ids.
             if not student_id or "\0" in student_id:
-                raise GalleryError(f"row {row} has no student id that can be kept: {_ENROL_AGAIN}")
+                row = self.student_ids.index(student_id)
+                raise GalleryError(f"row {row} has no student id that can be kept: {ENROL_AGAIN}")
+        if not self.students.keys() <= known.keys():
+            raise GalleryError(f"a student is described who has no row: {ENROL_AGAIN}")
+        _check_origins(self.sources, self.enrolled, rows)
 
     @classmethod
     def empty(cls) -> Gallery:
@@ -107,28 +107,7 @@ class Gallery:
             OSError: the file cannot be opened.
 
         """
-        try:
-            with zipfile.ZipFile(file) as archive:
-                contents = {
-                    name: _read_array(archive, name)
-                    for name in ("model", "version", "student_ids", "encodings")
-                }
-        except _NOT_A_GALLERY as error:
-            raise GalleryError(f"the file is not a gallery ({error}): {_ENROL_AGAIN}") from error
-        model, version = contents["model"].tolist(), contents["version"].tolist()
-        if model != MODEL:
-            raise GalleryError(
-                f"the gallery was made with {model!r}, not {MODEL!r}: {_ENROL_AGAIN}"
-            )
-        if version != VERSION:
-            raise GalleryError(
-                f"the gallery has version {version!r}, and this program reads version {VERSION}: "
-                f"use the same release of LambdaLens on both sides, or {_ENROL_AGAIN}"
-            )
-        ids = contents["student_ids"]
-        if ids.ndim != 1 or ids.dtype.kind != "U":
-            raise GalleryError(f"the student ids are not a list of texts: {_ENROL_AGAIN}")
-        return cls(student_ids=tuple(ids.tolist()), encodings=contents["encodings"])
+        return cls(**gallery_file.read(file)._asdict())
 
     def save(self, file: Path | IO[bytes]) -> None:
         """Write the gallery to a path, whole or not at all, or to a binary file.
@@ -141,36 +120,72 @@ class Gallery:
             OSError: the file cannot be written.
 
         """
-        if isinstance(file, Path):
-            # The file itself, and not a link to it: who was forgotten would still be in the file.
-            self._replace(Path(os.path.realpath(file)))
-            return
-        with zipfile.ZipFile(file, "w") as archive:
-            _write_array(archive, "model", np.array(MODEL))
-            _write_array(archive, "version", np.array(VERSION))
-            _write_array(archive, "student_ids", np.array(self.student_ids, dtype=np.str_))
-            _write_array(archive, "encodings", self.encodings)
+        contents = gallery_file.Contents(
+            student_ids=self.student_ids,
+            encodings=self.encodings,
+            sources=self.sources,
+            enrolled=self.enrolled,
+            students=self.students,
+        )
+        gallery_file.write(file, contents)
 
-    def _replace(self, file: Path) -> None:
-        """Put the gallery in the place of the file, which stays closed to whom it was closed to.
+    def student(self, student_id: str) -> Enrolled:
+        """Return what is known of a student."""
+        return self.students.get(student_id, NOTHING_KNOWN)
 
-        A new file is its owner's alone, since faces are personal.
+    @cached_property
+    def courses(self) -> frozenset[str]:
+        """The courses that any of the students has."""
+        return frozenset(course for each in self.students.values() for course in each.courses)
+
+    def looked_for(self, *, course: str | None, today: date) -> Gallery:
+        """Return the gallery of those who are looked for on a day: of a course, or of all.
+
+        Whose last day has passed is not among them.
         """
-        if file.exists() and not file.is_file():
-            raise GalleryError(f"{file} is not a regular file: name another file for the gallery")
-        # A file that nobody else has, beside the one to replace. Of a name's 255 bytes, a
-        # character may take four.
-        descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name[:50]}.")
-        partial = Path(name)
-        try:
-            with os.fdopen(descriptor, "wb") as partial_file:
-                if file.exists():
-                    _give_access(descriptor, file.stat())
-                self.save(partial_file)
-            partial.replace(file)
-        except BaseException:
-            partial.unlink(missing_ok=True)
-            raise
+        return self._of(
+            lambda student: (
+                not student.has_ended(today) and (course is None or course in student.courses)
+            )
+        )
+
+    def rows(self, rows: Sequence[int]) -> Gallery:
+        """Return the gallery of these rows, in this order."""
+        student_ids = tuple(self.student_ids[row] for row in rows)
+        return Gallery(
+            student_ids=student_ids,
+            encodings=self.encodings[list(rows)],
+            sources=tuple(self.sources[row] for row in rows),
+            enrolled=tuple(self.enrolled[row] for row in rows),
+            students={
+                student_id: self.students[student_id]
+                for student_id in dict.fromkeys(student_ids)
+                if student_id in self.students
+            },
+        )
+
+    def renamed(self, rename: Callable[[str], str]) -> Gallery:
+        """Return the gallery with other ids: two that become one are one student's.
+
+        Of two who become one, it is known what was known of the last by their earlier ids.
+        """
+        return replace(
+            self,
+            student_ids=tuple(map(rename, self.student_ids)),
+            students={rename(each): known for each, known in sorted(self.students.items())},
+        )
+
+    def _of(self, is_meant: Callable[[Enrolled], bool]) -> Gallery:
+        left_out = {
+            student_id for student_id, known in self.students.items() if not is_meant(known)
+        }
+        if not is_meant(NOTHING_KNOWN):
+            left_out.update(set(self.student_ids) - self.students.keys())
+        if not left_out:
+            return self  # with what it has computed already
+        return self.rows(
+            [row for row, student in enumerate(self.student_ids) if student not in left_out]
+        )
 
     def nearest(self, encodings: NDArray[np.float32]) -> list[Match]:
         """Return the nearest student of each face, however far: encodings of shape (faces, 128).
@@ -201,7 +216,15 @@ class Gallery:
             )
             distance, student = ranked[0]
             margin = ranked[1][0] - distance if len(ranked) > 1 else math.inf
-            matches.append(Match(student_id=students[student], distance=distance, margin=margin))
+            student_id = students[student]
+            matches.append(
+                Match(
+                    student_id=student_id,
+                    distance=distance,
+                    margin=margin,
+                    own_tolerance=self.student(student_id).own_tolerance,
+                )
+            )
         return matches
 
     @cached_property
@@ -217,31 +240,23 @@ class Gallery:
         return students.tolist(), rows, squares, np.append(first_rows, len(ids))
 
 
-def _give_access(descriptor: int, earlier: os.stat_result) -> None:
-    """Give the new file the owner, the group and the mode of the earlier, as far as allowed."""
-    mode = stat.S_IMODE(earlier.st_mode)
+def _check_origins(sources: Sequence[str], enrolled: Sequence[str], rows: int) -> None:
+    if not (len(sources) == len(enrolled) == rows):
+        raise GalleryError(f"not every row has its source and its day: {ENROL_AGAIN}")
+    if not all(map(_SHA_256.fullmatch, sources)):
+        raise GalleryError(f"the source of a row is no SHA-256: {ENROL_AGAIN}")
+    for day in set(enrolled):
+        if not _is_day(day):
+            raise GalleryError(f"a row is of {day!r}, which is no ISO date: {ENROL_AGAIN}")
+
+
+def _is_day(text: str) -> bool:
     try:
-        os.fchown(descriptor, earlier.st_uid, earlier.st_gid)
-    except OSError:
-        try:
-            os.fchown(descriptor, -1, earlier.st_gid)
-        except OSError:
-            # What the earlier group was allowed, another one is not, nor are those it kept out.
-            mode &= stat.S_IRWXU
-    os.fchmod(descriptor, mode)
+        return not text or date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _distance(rows: NDArray[np.float32], face: NDArray[np.float32]) -> float:
     """Return the Euclidean distance of the face to the nearest of the rows."""
     return float(np.linalg.norm(rows.astype(np.float64) - face, axis=1).min())
-
-
-def _read_array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
-    with archive.open(f"{name}.npy") as member:
-        return np.lib.format.read_array(member, allow_pickle=False)
-
-
-def _write_array(archive: zipfile.ZipFile, name: str, array: NDArray[Any]) -> None:
-    # A ZipInfo made from a name alone has no time of its own in it.
-    with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w") as member:
-        np.lib.format.write_array(member, array, allow_pickle=False)

@@ -1,0 +1,1 @@
+"""The commands of enrolment, a module for each, and what they share."""

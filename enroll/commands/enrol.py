@@ -1,0 +1,124 @@
+"""`python -m enroll`: students from a list and a folder of portraits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import track
+
+from enroll.commands.arguments import add_destination, add_students, parser
+from enroll.commands.keeping import barred_now, destination_of, keep, parsed, without_consent_now
+from enroll.commands.listed import listed_students
+from enroll.enrolment import enrol, without_portraits
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Sequence
+
+_HELP = """\
+Enrol students: learn their faces from portraits.
+
+    students.csv                    portraits/
+      Student ID,Name,Major,Year      1001.jpg
+      1001,Ada Lovelace,maths,3       1001_2.heic
+      1002,Alan Turing,logic,4        1002/alan.jpg
+
+    python -m enroll --students students.csv --portraits portraits --stack dev
+
+The list is what your school exports: CSV with commas, semicolons or tabs, XLSX
+(its first sheet), JSON, or the folder or ZIP of a Canvas or OneRoster export,
+of which the active students are taken. It needs an id and a name (in one
+column, or in first and last name); major, year, courses, consent and until are
+read if they are there, and other columns are passed over. Upper and lower case,
+blanks and underscores in headers don't matter. Text that is not UTF-8 or UTF-16
+is read as Windows-1252, and you are asked to check a word of it.
+
+A portrait is a file named for the student id (1001.jpg, 1001_2.jpg), or any
+file in a folder of that name: JPEG, PNG, WebP, HEIC, AVIF, GIF or BMP, whatever
+its suffix. Each must show one face, from the front. Two or three of different
+days are better than one. One that lies on its side is turned. What can't be
+used, and what is no listed student's, is named; the rest goes on.
+
+With --stack, the students in the list are added to the ones that the stack
+knows; those it knew before get the list's record and, if there are pictures of
+them, these portraits in place of the earlier ones. Everybody else stays as they
+are, so one new student takes a list of one. Videos uploaded from then on are
+compared with the new gallery, and so are those that came before anybody was
+enrolled; how many others were looked at before, and how to have that done
+again, is said at the end. With --output, the file is written anew, with the
+students in the list only.
+
+Three of the columns decide who is recognised, and when. One that the list has
+not, or that is empty in all of it, changes nothing of what is known:
+
+  courses  separated by ';'. A video in the folder physics-10b/ is compared with
+           the students of physics-10b only; one in a folder that is nobody's
+           course, or in none, with everybody
+  consent  the day on which the student agreed, as 2026-09-01. A stack with the
+           setting requireConsent makes no encoding without one
+  until    the last day on which the student is recognised, to its end in UTC
+
+To change these, names, majors or years of students who are enrolled, leave out
+the portraits:
+
+    python -m enroll --students students.csv --stack dev
+
+A stack's gallery that can't be used, such as one of another model, is replaced
+with --stack and --new-gallery. Give the list and the portraits of everybody:
+whoever is not among them is no longer recognised, though their records stay
+until they are forgotten. The earlier gallery can be had back for 30 days.
+
+Other commands, each with its own --help:
+  python -m enroll forget            delete students' faces and records
+  python -m enroll prune             the same of those whose last day has passed
+  python -m enroll import-encodings  enrol from a pickle of encodings
+"""
+
+
+def options(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return what the arguments ask for."""
+    mine = parser("python -m enroll", _HELP)
+    add_students(mine)
+    mine.add_argument(
+        "--portraits",
+        type=Path,
+        metavar="DIR",
+        help="the folder of pictures, or of folders of them, named for the student ids; without "
+        "it, what the stack knows of enrolled students is brought up to date",
+    )
+    add_destination(mine)
+    options = parsed(mine, arguments)
+    if options.portraits is None and (options.output or options.new_gallery):
+        mine.error("argument --portraits: only a stack's students are known without; give a folder")
+    return options
+
+
+def run(options: argparse.Namespace) -> int:
+    """Enrol, and return the exit status."""
+    students = listed_students(options.students)
+    destination = destination_of(options)
+    if options.portraits is None:
+        enrolment = without_portraits(
+            students,
+            known=destination.known,
+            barred=without_consent_now(students, destination),
+        )
+    else:
+        enrolment = enrol(
+            students,
+            options.portraits,
+            known=destination.known,
+            barred=barred_now(students, destination),
+            watch=_with_progress_bar,
+        )
+    return keep(enrolment, students, destination, options)
+
+
+def _with_progress_bar(paths: Sequence[Path]) -> Iterable[Path]:
+    """Show the progress, on a terminal only."""
+    console = Console(stderr=True)
+    return track(
+        paths, "Portraits", console=console, transient=True, disable=not console.is_terminal
+    )
