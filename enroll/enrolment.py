@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from enroll.days import today
-from enroll.gallery_edits import with_students
+from enroll.gallery_edits import with_portraits, with_students
 from enroll.mix_ups import doubts
 from enroll.portrait_folder import find_portraits
 from enroll.portraits import Portrait, PortraitRefusedError, encode_portrait, sha256_of
@@ -37,28 +37,34 @@ class PortraitsUnreadableError(Exception):
 class Enrolment:
     """The rows to add to a gallery, and one line for everything that was `refused` or `doubtful`.
 
-    `kept` are listed students without new portraits who are enrolled already, and stay so.
+    `kept` are listed students without new portraits who are enrolled already, and stay so;
+    `known_already` counts the pictures that were not encoded because the gallery has them.
     """
 
     rows: Gallery
     kept: tuple[str, ...]
     refused: tuple[str, ...]
     doubtful: tuple[str, ...]
+    known_already: int = 0
 
 
-def enrol(
+def enrol(  # noqa: PLR0913 - whom, from where, into what, and how
     students: Collection[Student],
     folder: Path,
     *,
     known: Gallery,
     barred: Mapping[str, str] = MappingProxyType({}),
     watch: Callable[[Sequence[Path]], Iterable[Path]] = iter,
+    beside_known: bool = False,
 ) -> Enrolment:
     """Encode the portraits of the listed students in `folder`, which `find_portraits` tells apart.
 
     `known` is the gallery that the rows are to join. Of students who are `barred`, for the reason
     that is given of each id, no picture is opened. The pictures are taken through `watch`, which
-    may show the progress. Raises PortraitsUnreadableError.
+    may show the progress. With `beside_known`, the rows are to come beside those that `known` has
+    of the students, not in their place, and what it has of them is not encoded again.
+
+    Raises PortraitsUnreadableError.
     """
     student_ids = [student.student_id for student in students]
     try:
@@ -74,12 +80,17 @@ def enrol(
         if student_id not in barred
         for path in found.pictures[student_id]
     }
+    has = set(zip(known.student_ids, known.sources, strict=True)) if beside_known else set()
+    known_already = 0
     portraits: list[Portrait] = []
     refused: list[str] = []
     for path in watch(list(owners)):
         try:
-            encoding = encode_portrait(path)
             source = sha256_of(path)
+            if (owners[path], source) in has:
+                known_already += 1
+                continue
+            encoding = encode_portrait(path)
         except PortraitRefusedError as error:
             refused.append(f"{path} {error}")
         else:
@@ -96,7 +107,12 @@ def enrol(
         if student_id not in kept and student_id not in barred
     ]
     refused += refusals(barred)
-    doubtful = doubts(enrolled, [str(portrait.path) for portrait in portraits], known=known)
+    doubtful = doubts(
+        enrolled,
+        [str(portrait.path) for portrait in portraits],
+        known=known,
+        joined=with_portraits if beside_known else with_students,
+    )
     if found.not_listed:
         doubtful.append(_left_out(found.not_listed))
     return Enrolment(
@@ -104,6 +120,7 @@ def enrol(
         kept=kept,
         refused=tuple(refused),
         doubtful=tuple(doubtful),
+        known_already=known_already,
     )
 
 

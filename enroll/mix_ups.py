@@ -16,19 +16,26 @@ from enroll.gallery_edits import with_students
 from function.recogniser.options import RecognitionOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from function.recogniser.identity.gallery import Gallery
 
 
-def doubts(enrolled: Gallery, sources: Sequence[str], *, known: Gallery) -> list[str]:
+def doubts(
+    enrolled: Gallery,
+    sources: Sequence[str],
+    *,
+    known: Gallery,
+    joined: Callable[[Gallery, Gallery], Gallery] = with_students,
+) -> list[str]:
     """Say which rows look like another student, or unlike their own student's others.
 
     `sources` says of each row of `enrolled` where it is from. `known` is the gallery that the rows
-    are to join. Two faces are one person's up to the tolerance of the recognition.
+    are to join, in the way of `joined`. Two faces are one person's up to the tolerance of the
+    recognition.
     """
     tolerance = RecognitionOptions().tolerance
-    gallery = with_students(known, enrolled)
+    gallery = joined(known, enrolled)
     students = np.array(gallery.student_ids)
     found = []
     for student_id, encoding, source in zip(

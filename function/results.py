@@ -144,10 +144,10 @@ def csv_text(attendance: Iterable[Attendance], students: Mapping[str, Student]) 
         student = students.get(seen.student_id)
         writer.writerow(
             (
-                _as_text(student.year if student else ""),
-                _as_text(student.major if student else ""),
-                _as_text(student.name if student else ""),
-                _as_text(seen.student_id),
+                as_text(student.year if student else ""),
+                as_text(student.major if student else ""),
+                as_text(student.name if student else ""),
+                as_text(seen.student_id),
                 f"{seen.first_seen:.2f}",
                 f"{seen.last_seen:.2f}",
                 seen.sightings,
@@ -157,7 +157,7 @@ def csv_text(attendance: Iterable[Attendance], students: Mapping[str, Student]) 
     return text.getvalue()
 
 
-def _as_text(field: str) -> str:
+def as_text(field: str) -> str:
     """Keep a spreadsheet from running a field as a formula, by an apostrophe before it.
 
     It stays visible, since a CSV has no other way to say that a field is text.

@@ -55,13 +55,20 @@ def add_destination(parser: argparse.ArgumentParser) -> None:
     """Have the place named that is enrolled in."""
     where = parser.add_mutually_exclusive_group(required=True)
     add_stack(where)
-    where.add_argument("--output", type=_new_file, metavar="FILE", help="the gallery file to write")
+    where.add_argument("--output", type=new_file, metavar="FILE", help="the gallery file to write")
     parser.add_argument(
         "--new-gallery",
         action="store_true",
         help="make the stack's gallery anew, of these students alone: for a gallery that can't be "
         "used any more, or a new class",
     )
+
+
+def add_stack_or_gallery(parser: argparse.ArgumentParser, what: str) -> None:
+    """Have a stack or a gallery file named, of which what follows is said in the help."""
+    where = parser.add_mutually_exclusive_group(required=True)
+    add_stack(where)
+    where.add_argument("--gallery", type=Path, metavar="FILE", help=what)
 
 
 def add_stack(where: argparse._MutuallyExclusiveGroup) -> None:
@@ -73,18 +80,16 @@ def add_stack(where: argparse._MutuallyExclusiveGroup) -> None:
     )
 
 
-def _new_file(text: str) -> Path:
+def new_file(text: str) -> Path:
     """Check before the long work, and not after it, that the file can be put there."""
     file = Path(os.path.realpath(text))
     try:
         if file.is_dir() or not file.parent.is_dir():
             raise argparse.ArgumentTypeError(
-                f"{text} is not a file in an existing folder: name the gallery file to write"
+                f"{text} is not a file in an existing folder: name the file to write"
             )
         if file.exists() and not file.is_file():
-            raise argparse.ArgumentTypeError(
-                f"{text} is not a regular file: name another file for the gallery"
-            )
+            raise argparse.ArgumentTypeError(f"{text} is not a regular file: name another file")
     except OSError as error:
         raise argparse.ArgumentTypeError(
             f"{text} can't be written ({error.strerror}): name another file"

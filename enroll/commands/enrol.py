@@ -43,8 +43,9 @@ used, and what is no listed student's, is named; the rest goes on.
 
 With --stack, the students in the list are added to the ones that the stack
 knows; those it knew before get the list's record and, if there are pictures of
-them, these portraits in place of the earlier ones. Everybody else stays as they
-are, so one new student takes a list of one. Videos uploaded from then on are
+them, these portraits in place of the earlier ones ('python -m enroll add' keeps
+those). Everybody else stays as they are, so one new student takes a list of
+one. Videos uploaded from then on are
 compared with the new gallery, and so are those that came before anybody was
 enrolled; how many others were looked at before, and how to have that done
 again, is said at the end. With --output, the file is written anew, with the
@@ -71,8 +72,12 @@ whoever is not among them is no longer recognised, though their records stay
 until they are forgotten. The earlier gallery can be had back for 30 days.
 
 Other commands, each with its own --help:
-  python -m enroll forget            delete students' faces and records
-  python -m enroll prune             the same of those whose last day has passed
+  python -m enroll list              who is enrolled, and with which portraits
+  python -m enroll add               add portraits to those that are known
+  python -m enroll remove            take single portraits out
+  python -m enroll forget            erase all that is held of students
+  python -m enroll export            write what is held of a student to a file
+  python -m enroll prune             delete faces and records after the last day
   python -m enroll import-encodings  enrol from a pickle of encodings
 """
 
@@ -111,12 +116,12 @@ def run(options: argparse.Namespace) -> int:
             options.portraits,
             known=destination.known,
             barred=barred_now(students, destination),
-            watch=_with_progress_bar,
+            watch=with_progress_bar,
         )
     return keep(enrolment, students, destination, options)
 
 
-def _with_progress_bar(paths: Sequence[Path]) -> Iterable[Path]:
+def with_progress_bar(paths: Sequence[Path]) -> Iterable[Path]:
     """Show the progress, on a terminal only."""
     console = Console(stderr=True)
     return track(

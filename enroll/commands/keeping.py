@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from enroll.commands.arguments import ExitStatus
+from enroll.commands.older import tell_of_older
 from enroll.commands.words import portraits_in, students_in
 from enroll.days import today
 from enroll.descriptions import descriptions, ended, without_consent
 from enroll.destinations import KnownInStack, NewFile, NewInStack
+from recover.terminal import counted
 from stacks.outputs import deployment
 
 if TYPE_CHECKING:
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
     from enroll.destinations import Destination
     from enroll.enrolment import Enrolment
-    from enroll.older_results import OlderResults
     from function.students import Student
 
 
@@ -68,6 +69,9 @@ def keep(
         print(f"Nobody new was enrolled in {place}{knows}.")
     if enrolment.kept:
         print(f"Without new portraits, and known as before: {students_in(enrolment.kept)}.")
+    if enrolment.known_already:
+        count = counted(enrolment.known_already, "portrait", "portraits")
+        print(f"Known already, and not encoded again: {count}.")
     if enrolment.refused:
         print(f"Refused, as named above: {len(enrolment.refused)}.")
     is_looked_at = _look_again(destination, options)
@@ -109,16 +113,5 @@ def _look_again(destination: Destination, options: argparse.Namespace) -> bool:
         if count > 1:
             videos = f"{count} videos that came before anybody was enrolled are"
         print(f"{videos} looked at again.")
-    if older.number:
-        _tell_of_older(older, options.stack)
+    tell_of_older(older, options.stack)
     return True
-
-
-def _tell_of_older(older: OlderResults, stack: str) -> None:
-    at_least = "" if older.is_all else "At least "
-    videos = "1 video was" if older.number == 1 else f"{older.number} videos were"
-    print(
-        f"{at_least}{videos} looked at before with another gallery. Those that are still in the "
-        f"bucket are looked at again with 'python -m recover outdated --stack {stack}'; first add "
-        "--dry-run to see which."
-    )

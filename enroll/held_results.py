@@ -1,0 +1,206 @@
+"""What the results of a stack say about students, in all their versions, and its erasure.
+
+A result without a student's entries takes the place of the one with them, only if that is still the
+one that was read: a run that writes meanwhile loses nothing, and is looked at in turn. Its metadata
+stay, which say what it was made from: it is not made anew for that. Then the versions that hold
+the student are deleted. Whatever is interrupted in this order is found by the next look.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from botocore.exceptions import ClientError
+
+from enroll.object_versions import (
+    delete_version,
+    read_latest,
+    read_version,
+    versions_by_key,
+    versions_of,
+)
+from enroll.result_kinds import UnknownFormError, kind_of, words_in
+from recover.many_requests import answers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+    from types_boto3_s3 import S3Client
+
+    from enroll.object_versions import Content, ObjectVersion
+    from enroll.result_kinds import Entry
+    from stacks.outputs import Deployment
+
+_MOST_LOOKS = 10
+
+# What S3 answers when the object is not, or no more, the one the condition names.
+_CHANGED_MEANWHILE = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "404")
+
+
+class ResultsBusyError(Exception):
+    """A result was changed by others again and again, each time it was to be written."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldResult:
+    """A version of a result that is about some of the students, and what it says of them.
+
+    One of unknown form has no `entries`, and only mentions the students.
+    """
+
+    version: ObjectVersion
+    student_ids: frozenset[str]
+    entries: Sequence[Entry]
+
+    @property
+    def is_of_known_form(self) -> bool:
+        """Whether the entries can be taken out of it."""
+        return bool(self.entries)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErasedResult:
+    """A result out of which students were taken: so many entries now, and so many old versions.
+
+    `not_erased` are its versions of unknown form that mention students, and stay as they are.
+    """
+
+    key: str
+    student_ids: frozenset[str]
+    entries: int
+    versions: int
+    not_erased: Sequence[ObjectVersion]
+
+
+def held_results(
+    stack: Deployment, student_ids: Collection[str], looked_at: Callable[[], None] = lambda: None
+) -> Iterator[HeldResult]:
+    """Find the versions of results that are about the students, in the order of their keys.
+
+    `looked_at` is called after each result. Raises a botocore exception.
+    """
+    s3 = stack.client("s3")
+
+    def held(found: tuple[str, list[ObjectVersion]]) -> list[HeldResult]:
+        return [it for it in (_held(s3, each, student_ids) for each in found[1]) if it]
+
+    for results in answers(held, _results(s3, stack.outputs.output_bucket)):
+        yield from results
+        looked_at()
+
+
+def erase_from_results(
+    stack: Deployment, student_ids: Collection[str], looked_at: Callable[[], None] = lambda: None
+) -> Iterator[ErasedResult]:
+    """Take the students out of all results, and yield those that they were in.
+
+    `looked_at` is called after each result. Raises ResultsBusyError or a botocore exception.
+    """
+    s3 = stack.client("s3")
+
+    def erased(found: tuple[str, list[ObjectVersion]]) -> ErasedResult | None:
+        return _erased(s3, *found, student_ids)
+
+    for result in answers(erased, _results(s3, stack.outputs.output_bucket)):
+        if result:
+            yield result
+        looked_at()
+
+
+def _results(s3: S3Client, bucket: str) -> Iterator[tuple[str, list[ObjectVersion]]]:
+    return (found for found in versions_by_key(s3, bucket) if kind_of(found[0]))
+
+
+def _erased(
+    s3: S3Client, key: str, versions: Sequence[ObjectVersion], student_ids: Collection[str]
+) -> ErasedResult | None:
+    bucket = versions[0].bucket
+    latest = _erased_from_latest(s3, bucket, key, student_ids)
+    if latest.entries:
+        # Among them now the one that was replaced.
+        versions = versions_of(s3, bucket, key)
+    about = {entry.student_id for entry in latest.entries} | latest.mentioned
+    deleted, not_erased = 0, [each for each in versions if each.is_latest and latest.mentioned]
+    for version in versions:
+        held = None if version.is_latest else _held(s3, version, student_ids)
+        if held is None:
+            continue
+        about |= held.student_ids
+        if held.is_of_known_form:
+            delete_version(s3, version)
+            deleted += 1
+        else:
+            not_erased.append(version)
+    if not about:
+        return None
+    return ErasedResult(
+        key=key,
+        student_ids=frozenset(about),
+        entries=len(latest.entries),
+        versions=deleted,
+        not_erased=tuple(not_erased),
+    )
+
+
+class _Latest(NamedTuple):
+    """What was taken out of a result as it is, or who is mentioned in one of unknown form."""
+
+    entries: Sequence[Entry] = ()
+    mentioned: frozenset[str] = frozenset()
+
+
+def _erased_from_latest(
+    s3: S3Client, bucket: str, key: str, student_ids: Collection[str]
+) -> _Latest:
+    kind = kind_of(key)
+    for _ in range(_MOST_LOOKS):
+        content = read_latest(s3, bucket, key)
+        if content is None or kind is None:
+            return _Latest()
+        try:
+            entries = kind.entries(content.body, student_ids)
+        except UnknownFormError:
+            return _Latest(mentioned=_mentioned(content.body, student_ids))
+        if not entries or _replace(
+            s3, bucket, key, content, kind.without(content.body, student_ids)
+        ):
+            return _Latest(entries=entries)
+    raise ResultsBusyError(
+        f"{key} was changed by others {_MOST_LOOKS} times in a row: run it again to finish"
+    )
+
+
+def _replace(s3: S3Client, bucket: str, key: str, before: Content, body: bytes) -> bool:
+    """Write the content in place of the one before, and tell whether that was still there."""
+    try:
+        s3.put_object(
+            Bucket=bucket,
+            Key=key,
+            Body=body,
+            ContentType=before.content_type,
+            Metadata=before.metadata,
+            IfMatch=before.etag,
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _CHANGED_MEANWHILE:
+            raise
+        return False
+    return True
+
+
+def _held(s3: S3Client, version: ObjectVersion, student_ids: Collection[str]) -> HeldResult | None:
+    content = read_version(s3, version)
+    kind = kind_of(version.key)
+    if content is None or kind is None:
+        return None
+    try:
+        entries = kind.entries(content.body, student_ids)
+        about = frozenset(entry.student_id for entry in entries)
+    except UnknownFormError:
+        entries, about = [], _mentioned(content.body, student_ids)
+    return HeldResult(version=version, student_ids=about, entries=entries) if about else None
+
+
+def _mentioned(body: bytes, student_ids: Collection[str]) -> frozenset[str]:
+    return frozenset(words_in(body).intersection(student_ids))
