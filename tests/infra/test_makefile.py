@@ -24,6 +24,7 @@ def test_pins_are_left_as_they_are_when_pinning_again_fails(tmp_path: Path) -> N
     for file in (
         "Makefile",
         "requirements.txt",
+        "requirements-commands.txt",
         "requirements-dev.txt",
         "requirements-reference.txt",
         "function/requirements.txt",
