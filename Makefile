@@ -9,7 +9,7 @@ RUN := $(VENV)/.run-installed
 DEV := $(VENV)/.dev-installed
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate
 
-.PHONY: help setup demo up loadtest test fuzz soak bench image image-test image-packages lint format lock clean
+.PHONY: help setup demo up loadtest test engine-test fuzz soak bench image image-test image-packages lint format lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,14 +34,17 @@ setup: $(DEV) ## install everything into .venv
 demo: $(RUN) ## the main job on the embedded AWS; your own: VIDEOS=dir PORTRAITS=dir STUDENTS=file
 	$(BIN)/python -m local demo $(if $(VIDEOS),--videos "$(VIDEOS)") $(if $(PORTRAITS),--portraits "$(PORTRAITS)") $(if $(STUDENTS),--students "$(STUDENTS)")
 
-up: $(RUN) ## the embedded AWS with the local stack, until Ctrl-C
-	$(BIN)/python -m local up
+up: $(RUN) ## the embedded AWS with the local stack, until Ctrl-C; not on port 4566: PORT=4567
+	$(BIN)/python -m local up $(if $(PORT),--port "$(PORT)")
 
 loadtest: $(RUN) ## many videos at once, and proof: ARGS="clips/ --count 100 --stack local"
 	$(BIN)/python -m loadtest $(or $(ARGS),--help)
 
-test: $(DEV) ## run all tests but the image's
+test: $(DEV) ## run all tests but the engine's and the image's
 	$(BIN)/pytest
+
+engine-test: $(DEV) ## the program under Pulumi's real engine, with the `pulumi` on PATH
+	$(BIN)/pytest tests/engine --timeout=300
 
 fuzz: $(DEV) ## damaged videos by the thousand, ten minutes long: MINUTES=120, COUNT=100000, ONLY=mkv
 	$(BIN)/python -m tests.fuzz $(if $(MINUTES),--minutes "$(MINUTES)") $(if $(COUNT),--count "$(COUNT)") $(if $(ONLY),--only "$(ONLY)") $(if $(SEED),--seed "$(SEED)")
