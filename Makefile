@@ -16,7 +16,8 @@ help: ## list the commands
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "Python %d.%d cannot run this: use 3.11, 3.12 or 3.13, for example make PYTHON=python3.12" % v)'
-	$(PYTHON) -m venv $(VENV)
+	@mkdir -p "$(VENV)" 2> /dev/null && test -w "$(VENV)" || { echo "$(VENV) cannot be written: put the environment elsewhere, for example with make VENV=\$$HOME/.cache/lambdalens/venv" >&2; exit 1; }
+	$(PYTHON) -m venv "$(VENV)"
 
 $(RUN): $(BIN)/python requirements.txt requirements-commands.txt function/requirements.txt function/requirements-models.lock constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-commands.txt
