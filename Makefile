@@ -9,7 +9,7 @@ RUN := $(VENV)/.run-installed
 DEV := $(VENV)/.dev-installed
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate
 
-.PHONY: help setup demo up loadtest test engine-test fuzz soak bench image image-test image-packages lint format lock clean
+.PHONY: help setup demo demo-picture up loadtest test engine-test fuzz soak bench image image-test image-packages lint format lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ demo: $(RUN) ## the main job on the embedded AWS; your own: VIDEOS=dir PORTRAITS
 
 up: $(RUN) ## the embedded AWS with the local stack, until Ctrl-C; not on port 4566: PORT=4567
 	$(BIN)/python -m local up $(if $(PORT),--port "$(PORT)")
+
+demo-picture: $(RUN) ## docs/demo.svg, the README's picture of what `make demo` prints
+	$(BIN)/python -m local demo --picture docs/demo.svg
 
 loadtest: $(RUN) ## many videos at once, and proof: ARGS="clips/ --count 100 --stack local"
 	$(BIN)/python -m loadtest $(or $(ARGS),--help)
