@@ -25,7 +25,7 @@ _SECTIONS = {
     "strangers": "who is named when all but those in the video are enrolled",
     "minute": "every way on 1080p with nine faces, with few and many keyframes",
     "cold": "a fresh process, stage by stage, to the CSV of one short clip",
-    "gallery": "matching against a gallery of 10 to 100,000 rows, and a school of 10,000 students",
+    "gallery": "matching 10 to 100,000 rows, and a school of 10,000 students",
     "faces": "0 to 60 faces in the frame",
     "resolution": "360p to 2160p",
     "length": "10 s and longer, with the memory",

@@ -14,7 +14,7 @@ COLUMNS = 80
 
 COMMANDS = (
     "bench",
-    *("enroll", "enroll forget", "enroll import-encodings"),
+    *("enroll", "enroll forget", "enroll import-encodings", "enroll prune"),
     "function",
     "loadtest",
     *("local", "local demo", "local image", "local up"),
