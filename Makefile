@@ -35,8 +35,8 @@ setup: $(DEV) ## install everything into .venv
 demo: $(RUN) ## the main job on the embedded AWS; your own: VIDEOS=dir PORTRAITS=dir STUDENTS=file
 	$(BIN)/python -m local demo $(if $(VIDEOS),--videos "$(VIDEOS)") $(if $(PORTRAITS),--portraits "$(PORTRAITS)") $(if $(STUDENTS),--students "$(STUDENTS)")
 
-up: $(RUN) ## the embedded AWS with the local stack, until Ctrl-C; not on port 4566: PORT=4567
-	$(BIN)/python -m local up $(if $(PORT),--port "$(PORT)")
+up: $(RUN) ## the embedded AWS with the local stack, until Ctrl-C: PORT=4567; by your own Pulumi: PULUMI=1
+	$(BIN)/python -m local up $(if $(PORT),--port "$(PORT)") $(if $(PULUMI),--pulumi)
 
 demo-picture: $(RUN) ## docs/demo.svg, the README's picture of what `make demo` prints
 	$(BIN)/python -m local demo --picture docs/demo.svg

@@ -40,16 +40,16 @@ def test_an_environment_that_cannot_be_made_is_told_in_one_line(tmp_path: Path) 
     )
 
 
-def test_the_embedded_aws_listens_on_another_port_when_asked() -> None:
+def test_the_embedded_aws_can_have_another_port_and_your_own_pulumi() -> None:
     asked = subprocess.run(
-        ["make", "--dry-run", "up", "PORT=4599"],  # noqa: S607 - the one that runs the tests
+        ["make", "--dry-run", "up", "PORT=4599", "PULUMI=1"],  # noqa: S607 - the one that runs the tests
         cwd=REPOSITORY,
         capture_output=True,
         check=True,
         text=True,
     )
 
-    assert asked.stdout.splitlines()[-1].endswith('-m local up --port "4599"')
+    assert asked.stdout.splitlines()[-1].endswith('-m local up --port "4599" --pulumi')
 
 
 def test_pins_are_left_as_they_are_when_pinning_again_fails(tmp_path: Path) -> None:
