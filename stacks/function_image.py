@@ -178,10 +178,11 @@ def build_arguments(repository: Path) -> dict[str, str]:
 def content_digest(repository: Path) -> str:
     """Return the SHA-256, in hexadecimal, of the paths and contents in the build context."""
     digest = hashlib.sha256()
-    for file in sorted(_build_context(repository)):
-        path = file.relative_to(repository).as_posix()
-        content = hashlib.sha256(file.read_bytes()).hexdigest()
-        digest.update(f"{path}\0{content}\n".encode())
+    files = {file.relative_to(repository).parts: file for file in _build_context(repository)}
+    # Not in the order of the paths themselves, in which Windows takes capitals for small letters.
+    for parts in sorted(files):
+        content = hashlib.sha256(files[parts].read_bytes()).hexdigest()
+        digest.update(f"{'/'.join(parts)}\0{content}\n".encode())
     return digest.hexdigest()
 
 

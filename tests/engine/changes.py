@@ -39,6 +39,7 @@ CHANGED = {
     "logRetentionDays": 30,
     "protectData": True,
     "pointInTimeRecovery": True,
+    "requireConsent": True,
     "requireTls": True,
     "alarmEmail": "school@example.org",
 }

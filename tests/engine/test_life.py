@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -138,6 +139,22 @@ def test_going_back_to_an_image_needs_no_docker_and_loses_none(
     assert function["Code"]["ImageUri"] == f"{_output(workspace, 'repositoryUrl')}@{first}"
     assert function["Configuration"]["Version"] == "3"
     assert workspace.preview("dev") == {}
+
+
+def test_an_image_that_lambda_would_refuse_stops_a_preview(
+    workspace: Workspace, account: Account
+) -> None:
+    workspace.pulumi("stack", "init", "dev")
+    workspace.up("dev")
+    index = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json"}
+    repository = _output(workspace, "repositoryUrl").partition("/")[2]
+    pushed = account.client("ecr").put_image(
+        repositoryName=repository, imageManifest=json.dumps(index), imageTag="index"
+    )
+    workspace.configure("dev", imageDigest=pushed["image"]["imageId"]["imageDigest"])
+
+    with pytest.raises(CommandFailedError, match="is an index of several images, which Lambda"):
+        workspace.pulumi("preview", "-s", "dev")
 
 
 @pytest.mark.parametrize(

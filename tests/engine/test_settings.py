@@ -30,6 +30,7 @@ WRONG: dict[str, list[object]] = {
     "logRetentionDays": ["never", 2],
     "protectData": ["perhaps"],
     "pointInTimeRecovery": ["perhaps"],
+    "requireConsent": ["perhaps"],
     "requireTls": ["perhaps"],
     "alarmEmail": ["me"],
 }

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -226,6 +227,21 @@ def test_another_machine_computes_the_same_digest(clone: Path) -> None:
         os.utime(file, (0, 0))
 
     assert content_digest(clone) == content_digest(REPOSITORY)
+
+
+def test_git_on_windows_leaves_the_digest_as_it_is(clone: Path, tmp_path: Path) -> None:
+    shutil.copy(REPOSITORY / ".gitattributes", clone)
+
+    def git(*arguments: str) -> None:
+        subprocess.run(["git", *arguments], check=True, capture_output=True)  # noqa: S607
+
+    git("init", str(clone))
+    git("-C", str(clone), "add", ".")
+    as_somebody = ("-c", "user.name=somebody", "-c", "user.email=somebody@school.example")
+    git("-C", str(clone), *as_somebody, "commit", "-m", "all of it")
+    git("clone", "-c", "core.autocrlf=true", str(clone), str(tmp_path / "on-windows"))
+
+    assert content_digest(tmp_path / "on-windows") == content_digest(REPOSITORY)
 
 
 @pytest.mark.parametrize(

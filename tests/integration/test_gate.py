@@ -65,7 +65,7 @@ def _state(aws: LocalAws) -> object:
     buckets = aws.client("s3").list_buckets()["Buckets"]
     logs = aws.client("logs").describe_log_streams(logGroupName=aws.outputs.log_group)
     return (
-        [(each["FunctionName"], each["Environment"], each["CodeSha256"]) for each in functions],
+        [(each["FunctionName"], each.get("Environment"), each["CodeSha256"]) for each in functions],
         [each["Name"] for each in buckets],
         # A run would have left a line of the log.
         [each.get("lastEventTimestamp") for each in logs["logStreams"]],
