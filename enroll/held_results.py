@@ -20,11 +20,18 @@ from enroll.object_versions import (
     versions_by_key,
     versions_of,
 )
-from enroll.result_kinds import UnknownFormError, kind_of, words_in
+from enroll.result_kinds import (
+    UnknownFormError,
+    evidence_beside,
+    in_step,
+    kind_of,
+    words_in,
+)
 from recover.many_requests import answers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
     from types_boto3_s3 import S3Client
 
@@ -74,7 +81,7 @@ class ErasedResult:
 
 
 def held_results(
-    stack: Deployment, student_ids: Collection[str], looked_at: Callable[[], None] = lambda: None
+    stack: Deployment, student_ids: AbstractSet[str], looked_at: Callable[[], None] = lambda: None
 ) -> Iterator[HeldResult]:
     """Find the versions of results that are about the students, in the order of their keys.
 
@@ -91,7 +98,7 @@ def held_results(
 
 
 def erase_from_results(
-    stack: Deployment, student_ids: Collection[str], looked_at: Callable[[], None] = lambda: None
+    stack: Deployment, student_ids: AbstractSet[str], looked_at: Callable[[], None] = lambda: None
 ) -> Iterator[ErasedResult]:
     """Take the students out of all results, and yield those that they were in.
 
@@ -113,12 +120,12 @@ def _results(s3: S3Client, bucket: str) -> Iterator[tuple[str, list[ObjectVersio
 
 
 def _erased(
-    s3: S3Client, key: str, versions: Sequence[ObjectVersion], student_ids: Collection[str]
+    s3: S3Client, key: str, versions: Sequence[ObjectVersion], student_ids: AbstractSet[str]
 ) -> ErasedResult | None:
     bucket = versions[0].bucket
     latest = _erased_from_latest(s3, bucket, key, student_ids)
-    if latest.entries:
-        # Among them now the one that was replaced.
+    if latest.version_id not in {each.version_id for each in versions if each.is_latest}:
+        # What was the latest when they were listed is an earlier one now.
         versions = versions_of(s3, bucket, key)
     about = {entry.student_id for entry in latest.entries} | latest.mentioned
     deleted, not_erased = 0, [each for each in versions if each.is_latest and latest.mentioned]
@@ -144,14 +151,19 @@ def _erased(
 
 
 class _Latest(NamedTuple):
-    """What was taken out of a result as it is, or who is mentioned in one of unknown form."""
+    """What was taken out of a result as it is, or who is mentioned in one of unknown form.
 
+    `version_id` is that of the version that is looked at and stays, None where there is none or
+    another has taken its place.
+    """
+
+    version_id: str | None = None
     entries: Sequence[Entry] = ()
     mentioned: frozenset[str] = frozenset()
 
 
 def _erased_from_latest(
-    s3: S3Client, bucket: str, key: str, student_ids: Collection[str]
+    s3: S3Client, bucket: str, key: str, student_ids: AbstractSet[str]
 ) -> _Latest:
     kind = kind_of(key)
     for _ in range(_MOST_LOOKS):
@@ -161,9 +173,12 @@ def _erased_from_latest(
         try:
             entries = kind.entries(content.body, student_ids)
         except UnknownFormError:
-            return _Latest(mentioned=_mentioned(content.body, student_ids))
-        if not entries or _replace(
-            s3, bucket, key, content, kind.without(content.body, student_ids)
+            return _Latest(content.version_id, mentioned=_mentioned(content.body, student_ids))
+        if not entries:
+            return _Latest(content.version_id)
+        body = kind.without(content.body, student_ids)
+        if _kept_in_step(s3, bucket, key, content.body, body) and _replaced(
+            s3, bucket, key, content, body
         ):
             return _Latest(entries=entries)
     raise ResultsBusyError(
@@ -171,7 +186,28 @@ def _erased_from_latest(
     )
 
 
-def _replace(s3: S3Client, bucket: str, key: str, before: Content, body: bytes) -> bool:
+def _kept_in_step(s3: S3Client, bucket: str, key: str, before: bytes, after: bytes) -> bool:
+    """Have the evidence of a CSV say that it is of what the CSV will be, and tell whether it does.
+
+    Before the CSV is written: between the two it may be interrupted, and the next time the CSV
+    comes to what the evidence says.
+    """
+    if not key.endswith(".csv"):
+        return True
+    for beside in evidence_beside(key):
+        evidence = read_latest(s3, bucket, beside)
+        if evidence is None:
+            continue
+        try:
+            body = in_step(evidence.body, before, after)
+        except UnknownFormError:
+            continue  # it may be a person's, and is none of the CSV
+        if body != evidence.body and not _replaced(s3, bucket, beside, evidence, body):
+            return False
+    return True
+
+
+def _replaced(s3: S3Client, bucket: str, key: str, before: Content, body: bytes) -> bool:
     """Write the content in place of the one before, and tell whether that was still there."""
     try:
         s3.put_object(
@@ -189,7 +225,7 @@ def _replace(s3: S3Client, bucket: str, key: str, before: Content, body: bytes) 
     return True
 
 
-def _held(s3: S3Client, version: ObjectVersion, student_ids: Collection[str]) -> HeldResult | None:
+def _held(s3: S3Client, version: ObjectVersion, student_ids: AbstractSet[str]) -> HeldResult | None:
     content = read_version(s3, version)
     kind = kind_of(version.key)
     if content is None or kind is None:
@@ -202,5 +238,5 @@ def _held(s3: S3Client, version: ObjectVersion, student_ids: Collection[str]) ->
     return HeldResult(version=version, student_ids=about, entries=entries) if about else None
 
 
-def _mentioned(body: bytes, student_ids: Collection[str]) -> frozenset[str]:
+def _mentioned(body: bytes, student_ids: AbstractSet[str]) -> frozenset[str]:
     return frozenset(words_in(body).intersection(student_ids))

@@ -40,8 +40,9 @@ class ObjectVersion:
 
 @dataclass(frozen=True, kw_only=True)
 class Content:
-    """What is in a version."""
+    """What is in a version: which one it is, and what S3 keeps beside it."""
 
+    version_id: str
     body: bytes
     etag: str
     metadata: Mapping[str, str]
@@ -111,6 +112,8 @@ def _read(s3: S3Client, **which: Any) -> Content | None:  # noqa: ANN401 - GetOb
             return None
         raise
     return Content(
+        # In a bucket without versioning, S3 lists it so and answers without.
+        version_id=found.get("VersionId", "null"),
         body=found["Body"].read(),
         etag=found["ETag"],
         metadata=found["Metadata"],

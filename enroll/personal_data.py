@@ -37,7 +37,7 @@ def personal_data(
             for earlier in earlier_galleries(stack)
             if earlier.may_hold([student_id])
         ],
-        "results": [_in_result(held) for held in held_results(stack, [student_id], looked_at)],
+        "results": [_in_result(held) for held in held_results(stack, {student_id}, looked_at)],
     }
     if not any(data.values()):
         return None

@@ -1,22 +1,25 @@
 """What the results of each kind say about a student, and what is left of them without it.
 
 A kind is two functions of a result's content: the entries that are about any of some students, and
-the content without these entries, which is otherwise the same to the byte. Student ids are compared
-in the form that `composed` gives them; a name tells nobody apart.
+the content without these entries, in which nothing else is changed. Student ids are compared in the
+form that `composed` gives them; a name tells nobody apart.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 import re
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from function.composed_text import composed
 from function.results import ERROR_SUFFIX, FORMULA_STARTS, csv_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
 _STUDENT_ID = "student_id"
 
@@ -40,8 +43,8 @@ class Entry(NamedTuple):
 class Kind(NamedTuple):
     """How results of one kind are read. Both functions raise UnknownFormError."""
 
-    entries: Callable[[bytes, Collection[str]], list[Entry]]
-    without: Callable[[bytes, Collection[str]], bytes]
+    entries: Callable[[bytes, AbstractSet[str]], list[Entry]]
+    without: Callable[[bytes, AbstractSet[str]], bytes]
 
 
 def kind_of(key: str) -> Kind | None:
@@ -69,7 +72,24 @@ def video_of(key: str) -> str | None:
     return next((video for video in keys if csv_key(video) == key), None)
 
 
-def _csv_entries(content: bytes, student_ids: Collection[str]) -> list[Entry]:
+def evidence_beside(csv_key: str) -> Sequence[str]:
+    """Return the keys that the evidence of the CSV with this key may have."""
+    stem = csv_key.removesuffix(".csv")
+    return f"{stem}.json", f"{stem}.evidence.json"
+
+
+def in_step(evidence: bytes, csv_before: bytes, csv_after: bytes) -> bytes:
+    """Return an evidence that says it is of the CSV as it is after, if it is of that before.
+
+    It says so by the SHA-256 of the CSV. Raises UnknownFormError.
+    """
+    told = _json_object(evidence)
+    if told.get("csv_sha256") != sha256(csv_before).hexdigest():
+        return evidence
+    return _json_bytes({**told, "csv_sha256": sha256(csv_after).hexdigest()})
+
+
+def _csv_entries(content: bytes, student_ids: AbstractSet[str]) -> list[Entry]:
     header, records = _csv_records(content)
     column = header.index(_STUDENT_ID)
     return [
@@ -79,7 +99,7 @@ def _csv_entries(content: bytes, student_ids: Collection[str]) -> list[Entry]:
     ]
 
 
-def _csv_without(content: bytes, student_ids: Collection[str]) -> bytes:
+def _csv_without(content: bytes, student_ids: AbstractSet[str]) -> bytes:
     header, records = _csv_records(content)
     column = header.index(_STUDENT_ID)
     begin = len(content) - sum(len(raw) for _, raw in records)
@@ -119,4 +139,67 @@ def _split(lines: list[str], delimiter: str) -> list[tuple[list[str], bytes]]:
     return list(records())
 
 
-_KINDS = {".csv": Kind(entries=_csv_entries, without=_csv_without)}
+def _json_entries(content: bytes, student_ids: AbstractSet[str]) -> list[Entry]:
+    told = _json_object(content)
+    found = [
+        Entry(student_id, each)
+        for entries in told.values()
+        if isinstance(entries, list)
+        for each in entries
+        if (student_id := _student_told_of(each)) in student_ids
+    ]
+    if not student_ids.isdisjoint(_texts_in(_told_without(told, student_ids))):
+        raise UnknownFormError("an id is elsewhere than in an entry")
+    return found
+
+
+def _json_without(content: bytes, student_ids: AbstractSet[str]) -> bytes:
+    return _json_bytes(_told_without(_json_object(content), student_ids))
+
+
+def _told_without(told: Mapping[str, Any], student_ids: AbstractSet[str]) -> dict[str, Any]:
+    return {
+        name: [each for each in value if _student_told_of(each) not in student_ids]
+        if isinstance(value, list)
+        else value
+        for name, value in told.items()
+    }
+
+
+def _texts_in(told: object) -> Iterator[str]:
+    """Yield every text and every member's name. A number is no id, whatever it looks like."""
+    match told:
+        case str():
+            yield composed(told)
+        case list():
+            for each in told:
+                yield from _texts_in(each)
+        case dict():
+            for name, value in told.items():
+                yield composed(name)
+                yield from _texts_in(value)
+
+
+def _student_told_of(entry: object) -> str:
+    return composed(str(entry.get(_STUDENT_ID, ""))) if isinstance(entry, dict) else ""
+
+
+def _json_object(content: bytes) -> dict[str, Any]:
+    try:
+        told = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise UnknownFormError(str(error)) from error
+    if not isinstance(told, dict):
+        raise UnknownFormError("it is no JSON object")
+    return told
+
+
+def _json_bytes(told: Mapping[str, Any]) -> bytes:
+    return (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+_KINDS = {
+    ".csv": Kind(entries=_csv_entries, without=_csv_without),
+    # The evidence beside a CSV, and corrections: objects with lists of entries about students.
+    ".json": Kind(entries=_json_entries, without=_json_without),
+}

@@ -128,7 +128,7 @@ def _forget_in_stack(options: argparse.Namespace) -> int:
 
 def _erased(erasure: Erasure, options: argparse.Namespace) -> str:
     """Say what there was of them."""
-    rows = sum(result.entries for result in erasure.results)
+    entries = sum(result.entries for result in erasure.results)
     versions = sum(result.versions for result in erasure.results)
     changed = sum(bool(result.entries) for result in erasure.results)
     parts = [
@@ -139,15 +139,15 @@ def _erased(erasure: Erasure, options: argparse.Namespace) -> str:
     if options.keep_results:
         return f": {', '.join(parts)}; results were left as they are"
     parts += [
-        f"{counted(rows, 'row', 'rows')} in {counted(changed, 'result', 'results')}",
+        f"{counted(entries, 'entry', 'entries')} in {counted(changed, 'result', 'results')}",
         counted(versions, "earlier version", "earlier versions") + " of results",
     ]
     return f": {', '.join(parts)}"
 
 
 def _in_result(result: ErasedResult) -> str:
-    rows = counted(result.entries, "row", "rows")
-    return f"{rows}, {counted(result.versions, 'earlier version', 'earlier versions')}"
+    entries = counted(result.entries, "entry", "entries")
+    return f"{entries}, {counted(result.versions, 'earlier version', 'earlier versions')}"
 
 
 def _verify_in_stack(options: argparse.Namespace) -> int:
