@@ -54,7 +54,7 @@ def kind_of(key: str) -> Kind | None:
     """
     if key.endswith(ERROR_SUFFIX):
         return None
-    return next((kind for suffix, kind in _KINDS.items() if key.endswith(suffix)), None)
+    return next((kind for suffix, kind in KINDS.items() if key.endswith(suffix)), None)
 
 
 def words_in(content: bytes) -> set[str]:
@@ -198,7 +198,7 @@ def _json_bytes(told: Mapping[str, Any]) -> bytes:
     return (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-_KINDS = {
+KINDS = {
     ".csv": Kind(entries=_csv_entries, without=_csv_without),
     # The evidence beside a CSV, and corrections: objects with lists of entries about students.
     ".json": Kind(entries=_json_entries, without=_json_without),

@@ -60,6 +60,7 @@ exit status:
 
 _MOST_NAMED = 5
 _SHOWN_OF_SHA256 = 16
+_SHORT_TEXT = 12  # characters, for which there is room whatever the other columns have
 
 _COLUMNS = (
     *("student_id", "name", "courses", "portraits"),
@@ -170,17 +171,21 @@ def _print_csv(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> Non
 
 def _print_table(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> None:
     used = [each for each in columns if each in _ALWAYS or any(row[each] for row in rows)]
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, padding=0, pad_edge=False, show_edge=False)
     for column in used:
         table.add_column(
             _SHORT.get(column, column),
             overflow="fold",
-            no_wrap=column not in _FOLDED,
+            no_wrap=column not in _FOLDED or _are_short([row[column] for row in rows]),
             justify="right" if column in _NUMBERS else "left",
         )
     for row in rows:
         table.add_row(*(Text(shown(_spaced(row[column]))) for column in used))
     Console().print(table)
+
+
+def _are_short(texts: Sequence[str]) -> bool:
+    return max(map(len, texts)) <= _SHORT_TEXT
 
 
 def _spaced(text: str) -> str:
