@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from enroll.commands import enrol, forget, import_encodings, prune
-from enroll.commands.arguments import ExitStatus
+from enroll.commands.arguments import ExitStatus, UnknownAlikeError
 from enroll.deployed import FacesNotForgottenError, GalleryBusyError
 from enroll.encodings_file import EncodingsFileError
 from enroll.enrolment import PortraitsUnreadableError
@@ -53,6 +53,7 @@ def main(arguments: Sequence[str]) -> int:
         PortraitsUnreadableError,
         StackNotFoundError,
         StudentListError,
+        UnknownAlikeError,
     ) as error:
         return _not_done(str(error))
     except OSError as error:
