@@ -51,6 +51,7 @@ class _Picture:
     verdict: str
     problem: str
     facts: tuple[str, ...]
+    distances: tuple[str, ...]
     data: str
     width: int
     height: int
@@ -65,6 +66,7 @@ class _Card:
     courses: tuple[str, ...]
     verdict: str
     note: str
+    is_out: bool
     pictures: Callable[[], Iterator[_Picture]]
 
 
@@ -81,6 +83,7 @@ _TITLES = {
     "enrolled": "In order",
     "as before": "Without new portraits",
 }
+_ORDER = list(_TITLES)
 
 
 def write_contact_sheet(  # noqa: PLR0913 - what is shown, each by its name
@@ -148,7 +151,7 @@ def _sections(
     cards: dict[str, list[_Card]] = {verdict: [] for verdict in _TITLES}
     for student in students:
         student_id = student.student_id
-        own = reviewed[student_id]
+        own = sorted(reviewed[student_id], key=lambda it: _ORDER.index(_word(it)))
         verdict, note = _of_student(
             own,
             reason=barred.get(student_id, ""),
@@ -161,6 +164,7 @@ def _sections(
                 courses=known[student_id].courses,
                 verdict=verdict,
                 note=note,
+                is_out=student_id not in kept and student_id not in enrolled,
                 pictures=lambda own=own: (_picture(it, crops) for it in own),  # type: ignore[misc]
             )
         )
@@ -180,8 +184,7 @@ def _of_student(
     if not is_enrolled and not is_kept:
         return "refused", "No portrait can be used: this student is not enrolled."
     if any(it.verdict.is_refused for it in own):
-        with_what = "the earlier portraits" if is_kept else "the others"
-        return "refused", f"Enrolled with {with_what}."
+        return "refused", f"Known by the {'earlier' if is_kept else 'other'} portraits."
     if any(it.verdict.problem for it in own):
         return "doubtful", ""
     return ("as before", "Known as before.") if is_kept else ("enrolled", "")
@@ -190,23 +193,29 @@ def _of_student(
 def _picture(reviewed: Reviewed, crops: Crops) -> _Picture:
     portrait, verdict, crop = reviewed.portrait, reviewed.verdict, reviewed.portrait.crop
     jpeg = base64.b64encode(crops.jpeg(crop)).decode() if crop else ""
-    word = "refused" if verdict.is_refused else "doubtful" if verdict.problem else "enrolled"
-    facts = list(_facts(portrait.seen)) if portrait.seen else []
+    distances = []
     if verdict.to_own < math.inf:
-        facts.append(f"{verdict.to_own:.2f} from the student's nearest other")
+        distances.append(f"{verdict.to_own:.2f} from the student's nearest other")
     if verdict.nearest:
         student_id, distance = verdict.nearest
-        facts.append(f"{distance:.2f} from student {student_id}")
+        distances.append(f"{distance:.2f} from student {student_id}")
     return _Picture(
         name=portrait.path.name,
-        verdict=word,
+        verdict=_word(reviewed),
         problem=verdict.problem,
-        facts=tuple(facts),
+        facts=tuple(_facts(portrait.seen)) if portrait.seen else (),
+        distances=tuple(distances),
         data=f"data:image/jpeg;base64,{jpeg}" if jpeg else "",
         width=crop.width if crop else 1,
         height=crop.height if crop else 1,
         boxes=crop.boxes if crop else (),
     )
+
+
+def _word(reviewed: Reviewed) -> str:
+    if reviewed.verdict.is_refused:
+        return "refused"
+    return "doubtful" if reviewed.verdict.problem else "enrolled"
 
 
 def _facts(seen: Seen) -> Iterator[str]:

@@ -5,9 +5,9 @@ One person under two student ids is not noticed either: neither is nearer than t
 is ever recognised. The encodings show both, by three questions:
 
 1. Is a portrait nearer to another student than to its own student's others, and as near as one
-   person's pictures are? Of two that are near each other, the one goes that has less of its own to
-   show for it. If that leaves a student nothing, and the other has no more portraits to vouch for
-   it, nothing tells who is right, and both go.
+   person's pictures are? Of two that are near each other, the one goes that more speaks against,
+   and both if the same does. If that leaves a student nothing, and the other has no more portraits
+   to vouch for it, nothing tells who is right, and both go.
 2. Are a student's portraits of one person? The larger part of them stays; of equal parts none.
 3. Less than that is said, and nobody is refused for it.
 
@@ -163,20 +163,20 @@ class _Review:
         )
 
     def _losers(self) -> list[tuple[int, _Near]]:
-        """Return the rows to refuse next: no row that is near one has less of its own to show."""
-        claims: dict[int, tuple[float, _Near]] = {}
+        """Return the rows to refuse next: more speaks against none that is near one of them."""
+        claims: dict[int, tuple[tuple[int, float], _Near]] = {}
         for row in self._near:
             near = self._nearest(row)
             if row in self._refused or near is None or near.distance > self._alike:
                 continue
             to_own = self._to_own(row)
             if near.distance < to_own:
-                claims[row] = (to_own - near.distance, near)
+                claims[row] = (_suspicion(to_own, near.distance), near)
         return [
             (row, near)
-            for row, (excess, near) in claims.items()
+            for row, (suspicion, near) in claims.items()
             if all(
-                excess >= claims[other.row][0]
+                suspicion >= claims[other.row][0]
                 for other in self._near[row]
                 if other.row in claims and other.distance <= self._alike
             )
@@ -239,13 +239,18 @@ class _Review:
     def _mistaken(self, row: int, near: _Near) -> str:
         student_id, other = self._rows.student_ids[row], near.student_id
         to_own = self._to_own(row)
-        own = f", and unlike the student's others ({to_own:.2f})" if to_own < math.inf else ""
-        remedy = f"--allow-alike {student_id} {other}"
-        if near.row is None:
-            remedy += f"; if what is enrolled of {other} is wrong, forget {other} first"
+        looks = f"looks like student {other} (distance {near.distance:.2f})"
+        if UNLIKE < to_own < math.inf:
+            return (
+                f"{looks}, and unlike the student's others ({to_own:.2f}): put a picture of the "
+                "right person in its place"
+            )
+        if to_own < math.inf:
+            looks += f", even more than like the student's others ({to_own:.2f})"
+        forget = f"; if what is enrolled of {other} is wrong, forget {other} first"
         return (
-            f"looks like student {other} (distance {near.distance:.2f}){own}: check whose it is; "
-            f"if both are right and look alike, add {remedy}"
+            f"{looks}: check whose it is; if both are right and look alike, as siblings do, add "
+            f"--allow-alike {student_id} {other}{forget if near.row is None else ''}"
         )
 
     def _mixed(self, row: int, left: Sequence[int], *, is_clear: bool) -> str:
@@ -285,6 +290,17 @@ def _near(
 def _distances(faces: NDArray[np.float32], face: NDArray[np.float32]) -> NDArray[np.float64]:
     distances: NDArray[np.float64] = np.linalg.norm(faces.astype(np.float64) - face, axis=1)
     return distances
+
+
+def _suspicion(to_own: float, to_other: float) -> tuple[int, float]:
+    """Return how much speaks against a row that is nearer to another student than to its own.
+
+    Most does if its own student's others are of somebody else, less if there are no others, and
+    least if they are alike, too: then it is how much nearer the other student is.
+    """
+    if to_own == math.inf:
+        return 1, 0.0
+    return (2, 0.0) if to_own > UNLIKE else (0, to_own - to_other)
 
 
 def _doubt(to_own: float, near: _Near | None) -> str:
