@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from enroll.commands import enrol, forget, import_encodings, prune
+from enroll.commands import audit, enrol, forget, import_encodings, prune
 from enroll.commands.arguments import ExitStatus, UnknownAlikeError
 from enroll.deployed import FacesNotForgottenError, GalleryBusyError
 from enroll.encodings_file import EncodingsFileError
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 # Enrolling needs no command's name; the others begin with theirs.
 _NAMED: Mapping[str, ModuleType] = {
+    "audit": audit,
     "forget": forget,
     "import-encodings": import_encodings,
     "prune": prune,

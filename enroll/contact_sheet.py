@@ -169,7 +169,11 @@ def _sections(
             )
         )
     return [
-        _Section(title=title, verdict=verdict, cards=cards[verdict])
+        _Section(
+            title=title,
+            verdict=verdict,
+            cards=sorted(cards[verdict], key=lambda card: not card.is_out),
+        )
         for verdict, title in _TITLES.items()
         if cards[verdict]
     ]

@@ -27,10 +27,11 @@ from enroll.likeness import UNLIKE, UNSURE, alike_within, resembling_within
 from enroll.neighbours import links
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from enroll.neighbours import Link
     from function.recogniser.identity.gallery import Gallery
 
 AlikePair = frozenset[str]
@@ -62,13 +63,21 @@ def verdicts(
     *,
     known: Gallery,
     alike: Collection[AlikePair] = (),
+    among: Sequence[Link] | None = None,
 ) -> list[Verdict]:
     """Judge each row that is to join the gallery `known`.
 
     `names` say of each row what it is called among its student's. Students who are `alike` are not
-    compared with each other.
+    compared with each other. `among` are the links of the rows with each other as far as students
+    resemble each other, if they are known.
     """
-    review = _Review(rows, names, known, alike)
+    within = resembling_within(len(rows.student_ids) + len(known.student_ids))
+    if among is None:
+        among = links(rows, rows, within)
+    near = _near(rows, rows, among, alike, are_new=True)
+    for row, others in _near(rows, known, links(rows, known, within), alike, are_new=False).items():
+        near[row] += others
+    review = _Review(rows, names, known, near)
     review.refuse_mistaken()
     review.refuse_mixed()
     return [review.verdict(row) for row in range(len(rows.student_ids))]
@@ -100,12 +109,14 @@ class _Review:
     """The rows that are left, and why the others are not."""
 
     def __init__(
-        self, rows: Gallery, names: Sequence[str], known: Gallery, alike: Collection[AlikePair]
+        self,
+        rows: Gallery,
+        names: Sequence[str],
+        known: Gallery,
+        near: Mapping[int, Sequence[_Near]],
     ) -> None:
-        self._rows, self._names, self._known = rows, names, known
-        portraits = len(rows.student_ids) + len(known.student_ids)
-        self._alike = alike_within(portraits)
-        self._near = _near(rows, known, resembling_within(portraits), alike)
+        self._rows, self._names, self._known, self._near = rows, names, known, near
+        self._alike = alike_within(len(rows.student_ids) + len(known.student_ids))
         self._refused: dict[int, str] = {}
         self._own: defaultdict[str, list[int]] = defaultdict(list)
         for row, student_id in enumerate(rows.student_ids):
@@ -268,22 +279,25 @@ class _Review:
 
 
 def _near(
-    rows: Gallery, known: Gallery, within: float, alike: Iterable[AlikePair]
-) -> dict[int, list[_Near]]:
+    rows: Gallery,
+    others: Gallery,
+    found: Iterable[Link],
+    alike: Collection[AlikePair],
+    *,
+    are_new: bool,
+) -> defaultdict[int, list[_Near]]:
     """Return what each row is near to, of other students who are not known to look alike."""
-    allowed = set(alike)
     near: defaultdict[int, list[_Near]] = defaultdict(list)
-    for others, are_new in ((rows, True), (known, False)):
-        for row, other, distance in links(rows, others, within):
-            student_id = others.student_ids[other]
-            if frozenset((rows.student_ids[row], student_id)) not in allowed:
-                near[row].append(
-                    _Near(
-                        student_id=student_id,
-                        distance=distance,
-                        row=other if are_new else None,
-                    )
+    for row, other, distance in found:
+        student_id = others.student_ids[other]
+        if not alike or frozenset((rows.student_ids[row], student_id)) not in alike:
+            near[row].append(
+                _Near(
+                    student_id=student_id,
+                    distance=distance,
+                    row=other if are_new else None,
                 )
+            )
     return near
 
 
