@@ -38,7 +38,7 @@ _NEARER = 0.05
 _LEAST_TOLERANCE = 0.40
 
 # Of looks at people who are not enrolled, how many may be near enough to a student, and clear of
-# the next. It is 0.094 of the portraits of the 61 people on whom the distances were measured, at
+# the next. It is 0.072 of the portraits of the 61 people on whom the distances were measured, at
 # the recognition's own tolerance; in videos, with 65 people enrolled, that tolerance named 1
 # stranger in 34 appearances, since several looks have to be so near on average.
 _STRANGERS_NEAR = 0.10
@@ -129,11 +129,12 @@ def audit(
     portraits = len(gallery.student_ids)
     if not students:
         return Audit(students=0, portraits=0, tolerance=tolerance)
-    near = neighbours(gallery, resembling_within(portraits))
+    resembling = resembling_within(portraits)
+    near = neighbours(gallery, resembling)
     pairs = _pairs(gallery, near.links)
     one_person = alike_within(portraits)
     told = [pair for pair in pairs if frozenset((pair.first, pair.second)) not in set(alike)]
-    supported, strangers = _supported(near, tolerance, margin)
+    supported, strangers = _supported(near, resembling, tolerance, margin)
     return Audit(
         students=students,
         portraits=portraits,
@@ -208,18 +209,23 @@ def _years_before(day: date, years: int) -> date:
         return day.replace(year=day.year - years, day=28)
 
 
-def _supported(near: Neighbours, tolerance: float, margin: float) -> tuple[float | None, float]:
-    """Return the tolerance that the gallery supports, and how many strangers everybody's names.
+def _supported(
+    near: Neighbours, resembling: float, tolerance: float, margin: float
+) -> tuple[float | None, float]:
+    """Return the tolerance that is supported, and how many strangers are within everybody's.
 
     Each portrait is taken for a look at a stranger: its student is left out, and it is compared
     with the others. It speaks for one of them if it is within the tolerance, and the margin nearer
-    than to the next. The distance up to which at most one in ten does is supported.
+    than to the next. The distance up to which at most one in ten does is supported. Students who
+    resemble each other are told of by themselves, and get a tolerance of their own: they do not
+    count here.
     """
-    claims = np.sort(near.distances[near.margins >= margin])
+    counted = near.distances > resembling
+    looks = int(counted.sum())
+    claims = np.sort(near.distances[counted & (near.margins >= margin)])
     claims = claims[np.isfinite(claims)]
     if not len(claims):
         return None, 0.0
-    looks = len(near.distances)
     allowed = int(looks * _STRANGERS_NEAR)
     strangers = float((claims <= tolerance).sum()) / looks
     if allowed >= len(claims):
