@@ -208,17 +208,17 @@ def _read(told: Mapping[str, Any]) -> Evidence:
         video_seconds=_seconds(told["video_seconds"]),
         frames=_count(told["frames"]),
         unread=_text(told["unread"]),
-        students=tuple(map(_read_seen, told["students"])),
+        students=tuple(map(_read_seen, _list(told["students"]))),
         please_check=tuple(
             PerhapsSeen(**_read_named(each), best=_read_best(each["best"]))
-            for each in told["please_check"]
+            for each in _list(told["please_check"])
         ),
         strangers=_count(told["strangers"]),
     )
 
 
 def _read_seen(told: Mapping[str, Any]) -> Seen:
-    presence = tuple((_seconds(start), _seconds(end)) for start, end in told["presence"])
+    presence = tuple((_seconds(start), _seconds(end)) for start, end in _list(told["presence"]))
     if not presence or told["certainty"] not in {SURE, PLEASE_CHECK}:
         raise EvidenceError("a student who was seen, without when or how surely")
     return Seen(
@@ -241,6 +241,12 @@ def _read_best(told: Mapping[str, Any]) -> Best:
         box=Box(**{name: _share(told["box"][name]) for name in Box._fields}),
         distance=_seconds(told["distance"]),
     )
+
+
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise EvidenceError("a list is none")
+    return value
 
 
 def _text(value: object) -> str:

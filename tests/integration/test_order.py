@@ -341,14 +341,9 @@ def test_a_run_whose_gallery_is_replaced_has_a_result_all_the_same(
 
 
 @pytest.mark.usefixtures("enrolled")
-@pytest.mark.parametrize(("lost", "requests"), [(EVIDENCE, 4), (CSV, 3)], ids=["evidence", "CSV"])
-def test_a_write_whose_answer_is_lost_is_known_again(  # noqa: PLR0913 - three are fixtures
-    app: App,
-    s3: S3Client,
-    blank_video: bytes,
-    caplog: pytest.LogCaptureFixture,
-    lost: int,
-    requests: int,
+@pytest.mark.parametrize("lost", [EVIDENCE, CSV], ids=["evidence", "CSV"])
+def test_a_write_whose_answer_is_lost_is_known_again(
+    app: App, s3: S3Client, blank_video: bytes, caplog: pytest.LogCaptureFixture, lost: int
 ) -> None:
     sent: list[AWSPreparedRequest] = []
 
@@ -363,7 +358,7 @@ def test_a_write_whose_answer_is_lost_is_known_again(  # noqa: PLR0913 - three a
     app._s3().meta.events.register("before-send.s3.PutObject", hook)
     caplog.set_level(logging.INFO)
     app.handler(put(s3, "v.mp4", blank_video), None)
-    assert len(sent) == requests
+    assert len(sent) == {EVIDENCE: 4, CSV: 3}[lost]
     assert results(s3) == {"v.csv": HEADER}
     assert is_whole(s3)
     assert events(caplog) == ["processed"]
