@@ -16,7 +16,7 @@ from enroll.gallery_edits import without_students
 from function.evidence import Evidence, EvidenceError, Source, is_of_csv
 from function.recogniser.faces.location import Box, Location
 from function.recogniser.faces.quality import Quality
-from function.recogniser.identity.attendance import HANDICAP, Attendance, BestLook, Look, Span
+from function.recogniser.identity.attendance import Attendance, BestLook, Look, Span
 from function.recogniser.identity.gallery import Gallery, Match
 from function.recogniser.identity.near_misses import NearMiss, near_misses
 from function.recogniser.identity.strangers import most_strangers
@@ -232,8 +232,8 @@ def look(  # noqa: PLR0913 - what a look is made of
         (look("a", TOLERANCE, 0.0), True),
         (look("a", TOLERANCE + 0.001, 0.0), False),
         (look("a", 0.5, 0.0, margin=MARGIN / 2), False),
-        (look("a", TOLERANCE - HANDICAP - 0.001, 0.0, quality=POOR), True),
-        (look("a", TOLERANCE - HANDICAP / 2, 0.0, quality=POOR), False),
+        (look("a", TOLERANCE, 0.0, quality=POOR), True),
+        (look("a", 0.3, 0.0, quality=replace(POOR, score=0.7)), False),
     ],
 )
 def test_who_came_near_is_to_be_checked(this: Look, *, is_near: bool) -> None:
