@@ -153,15 +153,20 @@ def evidence_key(video_key: str) -> str:
     No two keys share one, and none is an error report's or that of corrections: the evidence of
     `a.error.mp4` is `a.error.evidence.json`, since `a.error.json` is the report of `a.mp4`.
     """
-    stem = csv_key(video_key).removesuffix(".csv")
-    if _TAKEN_STEM.fullmatch(stem):
-        stem += ".evidence"
-    return f"{stem}{EVIDENCE_SUFFIX}"
+    return evidence_beside(csv_key(video_key))
 
 
 def corrections_key(video_key: str) -> str:
     """Name what people have corrected of a video's result, beside it. No run writes it."""
     return f"{csv_key(video_key).removesuffix('.csv')}{CORRECTIONS_SUFFIX}"
+
+
+def evidence_beside(csv: str) -> str:
+    """Name the evidence of a CSV, of whatever video that is."""
+    stem = csv.removesuffix(".csv")
+    if _TAKEN_STEM.fullmatch(stem):
+        stem += ".evidence"
+    return f"{stem}{EVIDENCE_SUFFIX}"
 
 
 def csv_text(attendance: Iterable[Attendance], students: Mapping[str, Student]) -> str:
@@ -176,10 +181,10 @@ def csv_text(attendance: Iterable[Attendance], students: Mapping[str, Student]) 
         student = students.get(seen.student_id)
         writer.writerow(
             (
-                _as_text(student.year if student else ""),
-                _as_text(student.major if student else ""),
-                _as_text(student.name if student else ""),
-                _as_text(seen.student_id),
+                as_text(student.year if student else ""),
+                as_text(student.major if student else ""),
+                as_text(student.name if student else ""),
+                as_text(seen.student_id),
                 f"{seen.first_seen:.2f}",
                 f"{seen.last_seen:.2f}",
                 seen.sightings,
@@ -189,7 +194,7 @@ def csv_text(attendance: Iterable[Attendance], students: Mapping[str, Student]) 
     return text.getvalue()
 
 
-def _as_text(field: str) -> str:
+def as_text(field: str) -> str:
     """Keep a spreadsheet from running a field as a formula, by an apostrophe before it.
 
     It stays visible, since a CSV has no other way to say that a field is text.
