@@ -16,6 +16,8 @@ import pytest
 
 from enroll.deployed import enrol_students, forget_students, load_gallery
 from enroll.enrolment import enrol
+from function.evidence import Evidence
+from function.results import evidence_key
 from function.students import Student
 from recover.__main__ import main
 from recover.failures_queue import FailuresQueue
@@ -381,6 +383,26 @@ def test_results_of_another_gallery_or_recogniser_are_made_anew(
         assert "'pulumi up'" in wrong.err
     finally:
         forget_students(pipeline.aws.deployment, ["g1"])
+
+
+def test_a_csv_without_its_evidence_is_made_anew(
+    pipeline: Pipeline, recover: Operator, class_video: ClassVideo
+) -> None:
+    here, key, s3 = ("--prefix", "no evidence/"), "no evidence/a.mp4", pipeline.aws.client("s3")
+    place = {"Bucket": pipeline.aws.outputs.output_bucket, "Key": evidence_key(key)}
+    pipeline.csv_of(key, class_video((OBAMA,)))
+    s3.delete_object(**place)
+    put_message(pipeline, failure(pipeline, key))
+    assert recover("outdated", *here, "--dry-run").out == (
+        f"{key}: would be sent again "
+        "(the evidence beside its CSV is missing, or was made from something else)\n"
+        "1 video to be sent again.\n"
+    )
+    trial = recover("failures", "--dry-run")
+    assert f"{key}: would be sent again (failed " in trial.out
+    assert recover("outdated", *here, *FAST, "--wait").status == 0
+    assert Evidence.from_bytes(s3.get_object(**place)["Body"].read()).source.video == key
+    assert recover("outdated", *here).out == "0 videos sent again.\n"
 
 
 def test_error_reports_are_listed_with_their_reasons_and_remedies(
