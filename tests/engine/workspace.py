@@ -23,7 +23,15 @@ from tests.engine.build import LAUNCHER
 if TYPE_CHECKING:
     from stacks.embedded_aws import AccessKey
 
-PROGRAM = ("Pulumi.yaml", "__main__.py", ".dockerignore", "stacks", "function", "requirements.txt")
+PROGRAM = (
+    "Pulumi.yaml",
+    "__main__.py",
+    ".dockerignore",
+    "stacks",
+    "function",
+    "page",
+    "requirements.txt",
+)
 _STAND_INS = {
     "pulumi-resource-aws": "tests.engine.aws_provider",
     "pulumi-resource-docker": "tests.engine.docker_provider",
