@@ -32,7 +32,7 @@ STATES = {
     "waiting": "Being looked at",
     "late": "No result yet",
     "done": "Done",
-    "failed": "Could not be read",
+    "failed": "Failed",
 }
 LATE_WHY = (
     "Most videos take some minutes, and several may wait for one another. If nothing comes, tell "
@@ -79,7 +79,7 @@ UPLOAD_GONE = "This upload is not there any more. Choose the file again."
 
 # Signing in and out
 SIGNED_OUT = "You are signed out"
-SIGNED_OUT_WHY = "Nothing of your visit is left in this browser."
+SIGNED_OUT_WHY = "You can close this window."
 SIGN_IN = "Sign in"
 SIGN_IN_AGAIN = "Sign in again"
 NOT_SIGNED_IN = "Signing in did not work"

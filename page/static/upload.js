@@ -258,3 +258,7 @@ drop.addEventListener("drop", (event) => {
 addEventListener("beforeunload", (event) => {
   if (running) event.preventDefault();
 });
+
+// Somebody may have been quicker than this script.
+choose(part("file").files[0]);
+part("start").disabled = false;

@@ -20,7 +20,8 @@ PINS = (
 
 
 def test_pins_are_left_as_they_are_when_pinning_again_fails(tmp_path: Path) -> None:
-    (tmp_path / "function").mkdir()
+    for folder in ("function", "page"):
+        (tmp_path / folder).mkdir()
     for file in (
         "Makefile",
         "requirements.txt",
@@ -28,6 +29,7 @@ def test_pins_are_left_as_they_are_when_pinning_again_fails(tmp_path: Path) -> N
         "requirements-reference.txt",
         "function/requirements.txt",
         "function/requirements-models.txt",
+        "page/requirements.txt",
         *PINS,
     ):
         shutil.copy(REPOSITORY / file, tmp_path / file)
