@@ -26,7 +26,7 @@ digest. So where a setting names the image, there are none, and nothing is forgo
 pushed then, either.
 
 *What is in it.* The recogniser and the teachers' page, which are two functions with two commands.
-The page's own packages are a tenth of the image; a second image would be a second build, a second
+The page's own packages are 22 MB of files; a second image would be a second build, a second
 repository and a second thing to go back to, and the page must understand what the recogniser of the
 same day writes. Lambda fetches of an image what a function reads, so that the page starts none the
 slower for the networks beside it.
