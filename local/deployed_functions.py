@@ -94,12 +94,13 @@ class DeployedFunctions:
 
 def _configuration(name: str, version: str, found: dict[str, Any]) -> FunctionConfiguration:
     logging = found["LoggingConfig"]
+    image = found.get("ImageConfigResponse", {}).get("ImageConfig", {})
     return FunctionConfiguration(
         name=name,
         arn=found["FunctionArn"].removesuffix(f":{version}"),
         version=version,
         role_arn=found["Role"],
-        handler=HANDLER,
+        handler=image.get("Command", [HANDLER])[0],
         timeout=found["Timeout"],
         memory_mb=found["MemorySize"],
         ephemeral_storage_mb=found["EphemeralStorage"]["Size"],

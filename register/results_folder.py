@@ -1,4 +1,4 @@
-"""The sessions in a folder of results, as `python -m function --evidence` or a download leaves it."""
+"""The sessions in a folder of results, as `python -m function --evidence` or a download has it."""
 
 from __future__ import annotations
 
