@@ -500,7 +500,7 @@ def ask(port, method, path, body=None, headers={}):
     try:
         connection.request(method, path, body, headers)
         return connection.getresponse().status
-    except OSError:
+    except (OSError, http.client.HTTPException):  # the latter from a port that speaks no HTTP/1
         return "no answer"
 
 def read(path):
@@ -581,8 +581,9 @@ def test_another_user_of_the_machine_gets_in_nowhere(attacked: LocalAws) -> None
         "folder": "PermissionError",
         "environment": "PermissionError",
     }
-    assert len(events) >= 2  # the hook's port, and one for each worker
-    assert {*events, *hook} == {404}
+    # The hook's port, and one for each worker. Other tests of this process may have left gRPC's.
+    assert min(events.count(404), hook.count(404)) >= 2
+    assert {*events, *hook} <= {404, "no answer"}
 
 
 def test_the_shells_file_lets_its_user_in(aws: LocalAws, tmp_path: Path) -> None:
