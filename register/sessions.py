@@ -72,8 +72,9 @@ class Session:
 
     `name` is what the CSV is called, without its suffix and with its folders. The lesson was on the
     `day`, `at` that time of it, where these are known. `seconds` is the length of the recording,
-    where it is known, and `unread` says which part of it could not be read. `problem` says why there is nothing to go by, and is empty otherwise. The lesson goes from
-    `starts` to `ends` in the recording, in seconds; None is the recording's end.
+    where it is known, and `unread` says which part of it could not be read. `problem` says why
+    there is nothing to go by, and is empty otherwise. The lesson goes from `starts` to `ends` in
+    the recording, in seconds; None is the recording's end.
     """
 
     name: str
