@@ -1,4 +1,4 @@
-"""The sessions in a folder of results, as `python -m function --evidence` or a download has it."""
+"""The sessions in a folder of results, as `python -m function` or a download leaves it."""
 
 from __future__ import annotations
 
