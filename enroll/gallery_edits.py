@@ -69,6 +69,18 @@ def with_portraits(gallery: Gallery, added: Gallery) -> Gallery:
     )
 
 
+def new_rows(rows: Gallery, *, known: Gallery) -> Gallery:
+    """Return those of the rows whose pictures `known` does not have of the same students."""
+    has = {of for of in zip(known.student_ids, known.sources, strict=True) if of[1]}
+    return rows.rows(
+        [
+            row
+            for row, of in enumerate(zip(rows.student_ids, rows.sources, strict=True))
+            if of not in has
+        ]
+    )
+
+
 def without_rows(gallery: Gallery, removed: Gallery) -> Gallery:
     """Return the gallery without the rows that are those of `removed`, wherever they are in it."""
     rows = {_row(removed, row) for row in range(len(removed.student_ids))}
@@ -86,6 +98,18 @@ def described(gallery: Gallery, descriptions: Mapping[str, Enrolled]) -> Gallery
     for student_id in set(gallery.student_ids).intersection(descriptions):
         tolerance = gallery.student(student_id).tolerance
         students[student_id] = replace(descriptions[student_id], tolerance=tolerance)
+    return replace(gallery, students=students)
+
+
+def with_tolerances(gallery: Gallery, tolerances: Mapping[str, float | None]) -> Gallery:
+    """Return the gallery with these own tolerances, None for everybody's.
+
+    Who is not in it is passed over.
+    """
+    students = dict(gallery.students)
+    for student_id in set(gallery.student_ids).intersection(tolerances):
+        known = gallery.student(student_id)
+        students[student_id] = replace(known, tolerance=tolerances[student_id])
     return replace(gallery, students=students)
 
 

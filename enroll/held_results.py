@@ -22,11 +22,11 @@ from enroll.object_versions import (
 )
 from enroll.result_kinds import (
     UnknownFormError,
-    evidence_beside,
     in_step,
     kind_of,
     words_in,
 )
+from function.results import evidence_beside
 from recover.many_requests import answers
 
 if TYPE_CHECKING:
@@ -194,17 +194,15 @@ def _kept_in_step(s3: S3Client, bucket: str, key: str, before: bytes, after: byt
     """
     if not key.endswith(".csv"):
         return True
-    for beside in evidence_beside(key):
-        evidence = read_latest(s3, bucket, beside)
-        if evidence is None:
-            continue
-        try:
-            body = in_step(evidence.body, before, after)
-        except UnknownFormError:
-            continue  # it may be a person's, and is none of the CSV
-        if body != evidence.body and not _replaced(s3, bucket, beside, evidence, body):
-            return False
-    return True
+    beside = evidence_beside(key)
+    evidence = read_latest(s3, bucket, beside)
+    if evidence is None:
+        return True
+    try:
+        body = in_step(evidence.body, before, after)
+    except UnknownFormError:
+        return True  # it is a person's, and not the CSV's
+    return body == evidence.body or _replaced(s3, bucket, beside, evidence, body)
 
 
 def _replaced(s3: S3Client, bucket: str, key: str, before: Content, body: bytes) -> bool:

@@ -18,7 +18,7 @@ from function.composed_text import composed
 from function.results import ERROR_SUFFIX, FORMULA_STARTS, csv_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
 _STUDENT_ID = "student_id"
@@ -70,12 +70,6 @@ def video_of(key: str) -> str | None:
     stem = key.removesuffix(".csv")
     keys = (stem, f"{stem}.mp4", stem.removesuffix(".video"))
     return next((video for video in keys if csv_key(video) == key), None)
-
-
-def evidence_beside(csv_key: str) -> Sequence[str]:
-    """Return the keys that the evidence of the CSV with this key may have."""
-    stem = csv_key.removesuffix(".csv")
-    return f"{stem}.json", f"{stem}.evidence.json"
 
 
 def in_step(evidence: bytes, csv_before: bytes, csv_after: bytes) -> bytes:

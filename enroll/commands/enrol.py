@@ -5,17 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import track
-
 from enroll.commands.arguments import add_destination, add_students, parser
-from enroll.commands.keeping import barred_now, destination_of, keep, parsed, without_consent_now
+from enroll.commands.examining import PORTRAITS, add_examination, examined
+from enroll.commands.keeping import destination_of, keep, parsed, without_consent_now
 from enroll.commands.listed import listed_students
-from enroll.enrolment import enrol, without_portraits
+from enroll.enrolment import without_portraits
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 _HELP = """\
 Enrol students: learn their faces from portraits.
@@ -41,15 +39,29 @@ its suffix. Each must show one face, from the front. Two or three of different
 days are better than one. One that lies on its side is turned. What can't be
 used, and what is no listed student's, is named; the rest goes on.
 
-With --stack, the students in the list are added to the ones that the stack
-knows; those it knew before get the list's record and, if there are pictures of
-them, these portraits in place of the earlier ones ('python -m enroll add' keeps
-those). Everybody else stays as they are, so one new student takes a list of
-one. Videos uploaded from then on are
-compared with the new gallery, and so are those that came before anybody was
-enrolled; how many others were looked at before, and how to have that done
-again, is said at the end. With --output, the file is written anew, with the
-students in the list only.
+A portrait is refused that has no face or several, or one that is too small or
+blurred, and one that looks like another student, in the list or in the stack,
+more than like its own student's others. Of two portraits that are not of one
+person, with nothing to tell whose they should be, neither is taken. Siblings
+who look alike are let in by name; they are recognised only where one of them is
+clearly nearer than the other:
+
+    ... --allow-alike 1001 1002
+
+To look before you enrol, at what was found in each picture and why it is
+refused, in a browser (the file has faces in it, and only you may read it):
+
+    ... --dry-run --contact-sheet sheet.html
+
+With --stack, pictures that it knows already are not encoded again, and the
+students in the list are added to the ones that the stack knows; those it knew
+before get the list's record and, if there are pictures of them, these portraits
+in place of the earlier ones ('python -m enroll add' keeps those). Everybody
+else stays as they are, so one new student takes a list of one. Videos uploaded
+from then on are compared with the new gallery, and so are those that came
+before anybody was enrolled; how many others were looked at before, and how to
+have that done again, is said at the end. With --output, the file is written
+anew, with the students in the list only.
 
 Three of the columns decide who is recognised, and when. One that the list has
 not, or that is empty in all of it, changes nothing of what is known:
@@ -75,6 +87,7 @@ Other commands, each with its own --help:
   python -m enroll list              who is enrolled, and with which portraits
   python -m enroll add               add portraits to those that are known
   python -m enroll remove            take single portraits out
+  python -m enroll audit             who will be mistaken for whom, and why
   python -m enroll forget            erase all that is held of students
   python -m enroll export            write what is held of a student to a file
   python -m enroll prune             delete faces and records after the last day
@@ -90,13 +103,18 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
         "--portraits",
         type=Path,
         metavar="DIR",
-        help="the folder of pictures, or of folders of them, named for the student ids; without "
-        "it, what the stack knows of enrolled students is brought up to date",
+        help=f"{PORTRAITS}; without it, what the stack knows of enrolled students is brought up to "
+        "date",
     )
     add_destination(mine)
+    add_examination(mine)
     options = parsed(mine, arguments)
     if options.portraits is None and (options.output or options.new_gallery):
         mine.error("argument --portraits: only a stack's students are known without; give a folder")
+    if options.portraits is None and options.contact_sheet:
+        mine.error(
+            "argument --contact-sheet: it shows portraits; give --portraits with their folder"
+        )
     return options
 
 
@@ -111,19 +129,5 @@ def run(options: argparse.Namespace) -> int:
             barred=without_consent_now(students, destination),
         )
     else:
-        enrolment = enrol(
-            students,
-            options.portraits,
-            known=destination.known,
-            barred=barred_now(students, destination),
-            watch=with_progress_bar,
-        )
+        enrolment = examined(students, destination, options)
     return keep(enrolment, students, destination, options)
-
-
-def with_progress_bar(paths: Sequence[Path]) -> Iterable[Path]:
-    """Show the progress, on a terminal only."""
-    console = Console(stderr=True)
-    return track(
-        paths, "Portraits", console=console, transient=True, disable=not console.is_terminal
-    )

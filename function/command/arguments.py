@@ -39,6 +39,10 @@ With --course, the videos are compared with the students of that course only.
 Folders name no course here, as they do in the bucket of a stack. Students whose
 last day has passed are not looked for.
 
+With --evidence, a JSON file is written beside each CSV (lecture1.json). It says
+when each student was seen and where that shows best, who was perhaps there, and
+how many strangers. python -m register reads it.
+
 A CSV that you have edited is not overwritten without --force, and its video is
 not looked at. So that it can tell, the command keeps a list in the output
 folder, {FILE_NAME}; a CSV that is not in it counts as
@@ -72,6 +76,8 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.force and not options.output:
         parser.error("argument --force: goes with --output; nothing else is overwritten")
+    if options.evidence and not options.output:
+        parser.error("argument --evidence: goes with --output; what is printed is the CSV alone")
     return options
 
 
@@ -110,6 +116,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--output", metavar="DIR", type=Path, help="the folder for the CSVs; made if missing"
+    )
+    parser.add_argument(
+        "--evidence",
+        action="store_true",
+        help="write the evidence beside each CSV; goes with --output",
     )
     parser.add_argument(
         "--force",

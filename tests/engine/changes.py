@@ -42,6 +42,8 @@ CHANGED = {
     "requireConsent": True,
     "requireTls": True,
     "alarmEmail": "school@example.org",
+    "teachersPage": True,
+    "pageMfa": False,
 }
 """Another value for each setting than the stack dev has, which the tests run with plain http."""
 

@@ -225,6 +225,29 @@ def test_destroying_dev_leaves_nothing_and_it_can_be_made_again(
         assert inventory(account) == before
 
 
+def test_the_teachers_page_comes_and_goes(workspace: Workspace, account: Account) -> None:
+    before = inventory(account)
+    workspace.pulumi("stack", "init", "dev")
+    workspace.configure("dev", requireTls=False, pageMfa=False, alarmEmail="none")
+    workspace.up("dev")
+    without = inventory(account)
+
+    workspace.configure("dev", teachersPage=True)
+    workspace.up("dev")
+    assert workspace.preview("dev") == {}
+    made = inventory(account)
+    assert len(made["user pools"]) == len(made["HTTP APIs"]) == 1
+    assert len(made["functions"]) == 2
+
+    workspace.configure("dev", teachersPage=False)
+    workspace.up("dev")
+    assert inventory(account) == without
+    workspace.configure("dev", teachersPage=True)
+    workspace.up("dev")
+    workspace.pulumi("destroy", "--yes", "-s", "dev")
+    assert inventory(account) == before
+
+
 def test_prod_is_destroyed_on_purpose_only(workspace: Workspace, account: Account) -> None:
     before = inventory(account)
     workspace.pulumi("stack", "init", "prod")

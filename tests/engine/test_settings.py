@@ -33,6 +33,8 @@ WRONG: dict[str, list[object]] = {
     "requireConsent": ["perhaps"],
     "requireTls": ["perhaps"],
     "alarmEmail": ["me"],
+    "teachersPage": ["perhaps"],
+    "pageMfa": ["optional"],
 }
 """Of each setting a value of another type, and one of the right type that is out of its range."""
 

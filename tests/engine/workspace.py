@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 PROGRAM = (
     *("Pulumi.yaml", "__main__.py", "requirements.txt", "constraints.txt", "stacks"),
     # What the image is built of.
-    *(".dockerignore", "function"),
+    *(".dockerignore", "function", "page"),
 )
 _STAND_INS = {
     "pulumi-resource-aws": "tests.engine.aws_provider",

@@ -261,7 +261,7 @@ def test_the_help_fits_a_terminal(
 def test_the_function_s_limits_are_checked_whenever_it_is_made_or_changed(
     program: Program,
 ) -> None:
-    assert program.one("lambda/function:Function").hooks >= {
+    assert program.one("lambda/function:Function", "lambdalens-recogniser").hooks >= {
         "before_create: lambdalens-recogniser-limits",
         "before_update: lambdalens-recogniser-limits",
     }
@@ -271,5 +271,5 @@ def test_the_processor_of_an_image_is_checked_where_a_setting_names_the_image(
     dev: Program, local: Program
 ) -> None:
     hook = "before_update: lambdalens-recogniser-processor"
-    assert hook not in dev.one("lambda/function:Function").hooks
-    assert hook in local.one("lambda/function:Function").hooks
+    assert hook not in dev.one("lambda/function:Function", "lambdalens-recogniser").hooks
+    assert hook in local.one("lambda/function:Function", "lambdalens-recogniser").hooks

@@ -53,7 +53,8 @@ def test_the_embedded_aws_can_have_another_port_and_your_own_pulumi() -> None:
 
 
 def test_pins_are_left_as_they_are_when_pinning_again_fails(tmp_path: Path) -> None:
-    (tmp_path / "function").mkdir()
+    for folder in ("function", "page"):
+        (tmp_path / folder).mkdir()
     for file in (
         "Makefile",
         "requirements.txt",
@@ -62,6 +63,7 @@ def test_pins_are_left_as_they_are_when_pinning_again_fails(tmp_path: Path) -> N
         "requirements-reference.txt",
         "function/requirements.txt",
         "function/requirements-models.txt",
+        "page/requirements.txt",
         *PINS,
     ):
         shutil.copy(REPOSITORY / file, tmp_path / file)

@@ -153,9 +153,12 @@ def commands(sample: SampleClass, tmp_path: Path) -> dict[str, list[str]]:
     (tmp_path / "encoding").write_bytes(pickle.dumps(encodings))
     students = ("--students", str(sample.students), "--stack", "local")
     return {
+        "look": [*students, "--portraits", str(sample.portraits), "--dry-run"],
         "enrol": [*students, "--portraits", str(sample.portraits)],
         "add": ["add", *students, "--portraits", str(sample.portraits)],
+        "audit": ["audit", "--stack", "local"],
         "bring up to date": [*students],
+        "set tolerances": ["audit", "--stack", "local", "--apply"],
         "import": ["import-encodings", str(tmp_path / "encoding"), *students],
         "list": ["list", "--stack", "local"],
         "list one": ["list", BIDEN, "--stack", "local"],

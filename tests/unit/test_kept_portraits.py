@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from enroll import enrolment
+from enroll import examination
 from enroll.__main__ import main
 from enroll.deployed import enrol_students, gallery_etag, load_gallery
 from enroll.gallery_edits import with_portraits
-from enroll.portraits import encode_portrait, sha256_of
+from enroll.portraits import Examined, examine, sha256_of
 from function.recogniser.identity.enrolled import Enrolled
 from function.recogniser.identity.gallery import Gallery
 from function.students import Student, look_up
@@ -48,11 +48,11 @@ def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the names of the pictures that are encoded, as they are."""
     names: list[str] = []
 
-    def encode(path: Path) -> object:
+    def look(path: Path, *, with_crop: bool) -> Examined:
         names.append(path.name)
-        return encode_portrait(path)
+        return examine(path, with_crop=with_crop)
 
-    monkeypatch.setattr(enrolment, "encode_portrait", encode)
+    monkeypatch.setattr(examination, "examine", look)
     return names
 
 
@@ -93,8 +93,11 @@ def test_what_is_known_is_not_encoded_again_and_what_is_new_comes_beside_it(
     assert main(["add", *in_list(sample, "--stack", "local")]) == 0
     assert looked_at == ["new.jpg"]
     said = capsys.readouterr().out
-    assert said.startswith("Enrolled 1 student, 1 portrait, in the stack local, which now knows 3")
-    assert "Known already, and not encoded again: 3 portraits.\n" in said
+    assert said.startswith(
+        "Known already, and not encoded again: 3 portraits.\n"
+        "Enrolled 1 student, 1 portrait, in the stack local, which now knows 3 students.\n"
+        "Without new portraits, and known as before: 2 students.\n"
+    )
     after = load_gallery(local)
     assert after.student_ids == (OBAMA, OBAMA, BIDEN, COLLINS)
     assert set(before.sources) < set(after.sources)
@@ -111,6 +114,24 @@ def test_without_anything_new_the_gallery_stays_the_same_and_records_are_kept_up
     assert gallery_etag(local) == before
     records = look_up(local.client("dynamodb"), local.outputs.students_table, [BIDEN])
     assert records[BIDEN].name == "Joseph Biden"
+
+
+def test_a_new_portrait_of_somebody_else_is_refused(
+    local: Deployment, sample: SampleClass, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["add", *in_list(sample, "--stack", "local")]) == 0
+    shutil.copy(sample_picture("obama3.jpg"), sample.portraits / BIDEN / "new.jpg")
+    assert main(["add", *in_list(sample, "--stack", "local")]) == 1
+    assert f"new.jpg looks like student {OBAMA}" in capsys.readouterr().err
+    assert len(load_gallery(local).student_ids) == 3
+
+
+def test_a_dry_run_changes_nothing(
+    local: Deployment, sample: SampleClass, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["add", *in_list(sample, "--stack", "local", "--dry-run")]) == 0
+    assert "Would enrol 3 students, 3 portraits, in the stack local" in capsys.readouterr().out
+    assert load_gallery(local).student_ids == ()
 
 
 def test_portraits_are_added_to_a_file(sample: SampleClass, tmp_path: Path) -> None:

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-OURS = {"bench", "enroll", "function", "loadtest", "local", "recover", "samples", "stacks", "tests"}
+OURS = {
+    *("bench", "enroll", "function", "loadtest", "local", "page", "recover", "samples"),
+    *("stacks", "tests"),
+}
 SDK = {"boto3", "botocore", "types_boto3_dynamodb", "types_boto3_s3"}
 
 
@@ -121,6 +124,16 @@ def test_the_samples_need_nothing_else_of_ours() -> None:
 
 def test_the_function_needs_nothing_else_of_ours() -> None:
     assert {name[0] for name in imports("function")} & OURS == {"function"}
+
+
+def test_the_page_needs_what_the_recogniser_writes_and_nothing_of_how_it_does() -> None:
+    names = set(imports("page"))
+    assert {name[0] for name in names} & OURS == {"function", "page"}
+    assert {name[1] for name in names if name[0] == "function"} <= {
+        *("composed_text", "courses", "media_type", "recogniser", "results", "students"),
+    }
+    recogniser = {name for name in names if name[:2] == ("function", "recogniser")}
+    assert {name[2:4] for name in recogniser} <= {("identity", "enrolled")}
 
 
 def test_the_recogniser_knows_neither_aws_nor_the_handler() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import UTC, datetime
 from hashlib import sha256
 
 import pytest
@@ -14,13 +15,13 @@ from hypothesis import strategies as st
 from enroll.result_kinds import (
     KINDS,
     UnknownFormError,
-    evidence_beside,
     in_step,
     kind_of,
     video_of,
     words_in,
 )
-from function.results import COLUMNS, csv_key, error_key
+from function.results import COLUMNS, csv_key
+from register.corrections import Correction, What, corrections_bytes, read_corrections
 
 CSV, JSON = KINDS[".csv"], KINDS[".json"]
 
@@ -105,6 +106,18 @@ def test_a_student_s_entries_go_from_every_list_of_an_evidence() -> None:
     assert JSON.entries(JSON.without(content, {"1001"}), {"1001"}) == []
 
 
+def test_what_people_have_corrected_of_others_can_be_read_as_before() -> None:
+    when = datetime(2026, 11, 23, tzinfo=UTC)
+    ada, alan = (
+        Correction(student_id=student_id, what=What.WAS_HERE, who="teacher", when=when)
+        for student_id in ("1001", "1002")
+    )
+    content = corrections_bytes([ada, alan, ada])
+    assert len(JSON.entries(content, {"1001"})) == 2
+    assert JSON.without(content, {"1001"}) == corrections_bytes([alan])
+    assert read_corrections(JSON.without(content, {"1001", "1002"})) == ()
+
+
 @pytest.mark.parametrize(
     "elsewhere", [{"by": "1001"}, {"corrected": {"1001": "absent"}}, {"a": [{"b": ["1001"]}]}]
 )
@@ -138,4 +151,3 @@ def test_error_reports_and_what_is_no_result_are_passed_over() -> None:
 def test_the_video_of_a_csv_is_the_one_that_has_this_csv(video: str) -> None:
     assert video_of(csv_key(video)) == video
     assert video_of("a.mov.video.csv") is None
-    assert error_key(video).removesuffix(".error.json") == evidence_beside(csv_key(video))[0][:-5]
