@@ -15,7 +15,15 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from function.composed_text import composed
-from function.results import ERROR_SUFFIX, FORMULA_STARTS, csv_key
+from function.results import (
+    CORRECTIONS_SUFFIX,
+    ERROR_SUFFIX,
+    EVIDENCE_SUFFIX,
+    FORMULA_STARTS,
+    corrections_key,
+    csv_key,
+    evidence_key,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -66,10 +74,20 @@ def words_in(content: bytes) -> set[str]:
 
 
 def video_of(key: str) -> str | None:
-    """Return the key of the video whose CSV has this key, or None if it is no video's."""
-    stem = key.removesuffix(".csv")
-    keys = (stem, f"{stem}.mp4", stem.removesuffix(".video"))
-    return next((video for video in keys if csv_key(video) == key), None)
+    """Return the key of the video that the result with this key is of, or None if it is none's.
+
+    The result may be the CSV, or the evidence or the corrections beside it.
+    """
+    stem = key.removesuffix(".csv").removesuffix(CORRECTIONS_SUFFIX).removesuffix(EVIDENCE_SUFFIX)
+    return next(
+        (
+            video
+            for each in (stem, stem.removesuffix(".evidence"))
+            for video in (each, f"{each}.mp4", each.removesuffix(".video"))
+            if key in (csv_key(video), evidence_key(video), corrections_key(video))
+        ),
+        None,
+    )
 
 
 def in_step(evidence: bytes, csv_before: bytes, csv_after: bytes) -> bytes:

@@ -2,7 +2,8 @@
 
 The corrections of a video are an object of their own beside its CSV, `<video>.corrections.json`. No
 run of the function writes it, so nothing that a person has said is lost when a video is looked at
-again. Nothing in it is ever deleted: a correction that is taken back stays, and is marked so.
+again. Nothing in it is ever deleted but what is said of a student who is forgotten: a correction
+that is taken back stays, and is marked so.
 """
 
 from __future__ import annotations

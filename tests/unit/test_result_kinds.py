@@ -7,6 +7,7 @@ import io
 import json
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -20,8 +21,11 @@ from enroll.result_kinds import (
     video_of,
     words_in,
 )
-from function.results import COLUMNS, csv_key
+from function.results import COLUMNS, corrections_key, csv_key, evidence_key
 from register.corrections import Correction, What, corrections_bytes, read_corrections
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CSV, JSON = KINDS[".csv"], KINDS[".json"]
 
@@ -147,7 +151,19 @@ def test_error_reports_and_what_is_no_result_are_passed_over() -> None:
     assert kind_of("notes.txt") is None
 
 
-@given(st.sampled_from(["a", "a.mp4", "a.mov", "a.mov.mp4", "a.video", "a.video.mp4", "b/c.MP4"]))
-def test_the_video_of_a_csv_is_the_one_that_has_this_csv(video: str) -> None:
-    assert video_of(csv_key(video)) == video
+@pytest.mark.parametrize("result_key", [csv_key, evidence_key, corrections_key])
+@pytest.mark.parametrize(
+    "video",
+    [
+        *("a", "a.mp4", "a.mov", "a.mov.mp4", "a.video", "a.video.mp4", "b/c.MP4"),
+        *("a.error.mp4", "a.corrections.mp4", "a.evidence.mp4", "a.json", "a.csv.mp4"),
+    ],
+)
+def test_the_video_of_a_result_is_the_one_that_has_it(
+    video: str, result_key: Callable[[str], str]
+) -> None:
+    assert video_of(result_key(video)) == video
+
+
+def test_what_is_no_result_is_of_no_video() -> None:
     assert video_of("a.mov.video.csv") is None
