@@ -44,7 +44,7 @@ def test_only_these_actions_are_allowed_on_these_resources(program: Program) -> 
 def test_a_forgetter_may_erase_and_nothing_else(program: Program) -> None:
     gallery = str(program.one("s3/bucket:Bucket", "lambdalens-gallery").outputs["arn"])
     results = str(program.one("s3/bucket:Bucket", "lambdalens-output").outputs["arn"])
-    students = str(program.one("dynamodb/table:Table").outputs["arn"])
+    students = str(program.one("dynamodb/table:Table", "lambdalens-students").outputs["arn"])
     allowed = {
         (action, resource)
         for statement in statements(program.exports["forgetterPolicy"])

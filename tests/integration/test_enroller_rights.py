@@ -149,7 +149,7 @@ def _kind(arn: str) -> str:
 @pytest.fixture
 def commands(sample: SampleClass, tmp_path: Path) -> dict[str, list[str]]:
     """Return each command on the local stack, in an order in which they find something to do."""
-    encodings = {"name": ["Barack Obama"], "encoding": [[0.1] * 128]}
+    encodings = {"name": ["Joe Biden"], "encoding": [[0.1] * 128]}
     (tmp_path / "encoding").write_bytes(pickle.dumps(encodings))
     students = ("--students", str(sample.students), "--stack", "local")
     return {
@@ -159,10 +159,10 @@ def commands(sample: SampleClass, tmp_path: Path) -> dict[str, list[str]]:
         "audit": ["audit", "--stack", "local"],
         "bring up to date": [*students],
         "set tolerances": ["audit", "--stack", "local", "--apply"],
-        "import": ["import-encodings", str(tmp_path / "encoding"), *students],
         "list": ["list", "--stack", "local"],
         "list one": ["list", BIDEN, "--stack", "local"],
         "remove": ["remove", BIDEN, "--all-portraits", "--stack", "local"],
+        "import": ["import-encodings", str(tmp_path / "encoding"), *students],
         "prune": ["prune", "--stack", "local"],
         "enrol anew": [*students, "--portraits", str(sample.portraits), "--new-gallery"],
     }
