@@ -28,9 +28,9 @@ List and folder are as for an enrolment ('python -m enroll --help'). Where that
 replaces the portraits of a student, this keeps them. A picture that has been
 encoded for the student before, which its content tells whatever its name, is
 not encoded again: so the same folder with a few more pictures in it takes no
-longer than these. New ones are refused for the same reasons, the student's known
-ones vouching for them. Listed students without new pictures get the list's record,
-if they are enrolled already. Two people may do this at once; both are kept.
+longer than these. New ones are refused for the same reasons, where a student's
+known ones vouch for them. Listed students without new pictures get the list's
+record, if they are enrolled already. Two people may do this at once; both are kept.
 
 Videos are treated as after an enrolment. To take portraits out again:
 'python -m enroll remove'.
