@@ -12,9 +12,11 @@ import pytest
 
 from enroll.__main__ import main
 from enroll.deployed import enrol_students, load_gallery
+from enroll.portraits import encode_portrait
 from function.recogniser.identity.gallery import Gallery
 from function.students import Student
 from local.aws import LocalAws
+from samples.pictures import sample_picture
 from samples.sample_class import BIDEN, OBAMA, make_sample_class
 from stacks import outputs
 from stacks.outputs import Deployment
@@ -120,7 +122,8 @@ def _kind(arn: str) -> str:
 @pytest.fixture
 def commands(sample: SampleClass, tmp_path: Path) -> dict[str, list[str]]:
     """Return each command on the local stack, in an order in which they find something to do."""
-    encodings = {"name": ["Barack Obama"], "encoding": [[0.1] * 128]}
+    encoding = encode_portrait(sample_picture("obama2.jpg")).tolist()
+    encodings = {"name": ["Barack Obama"], "encoding": [encoding]}
     (tmp_path / "encoding").write_bytes(pickle.dumps(encodings))
     students = ("--students", str(sample.students), "--stack", "local")
     return {
