@@ -251,17 +251,18 @@ class _Review:
         student_id, other = self._rows.student_ids[row], near.student_id
         to_own = self._to_own(row)
         looks = f"looks like student {other} (distance {near.distance:.2f})"
+        forget = f"; if what is enrolled of {other} is wrong, forget {other} first"
+        forget = forget if near.row is None else ""
         if UNLIKE < to_own < math.inf:
             return (
                 f"{looks}, and unlike the student's others ({to_own:.2f}): put a picture of the "
-                "right person in its place"
+                f"right person in its place{forget}"
             )
         if to_own < math.inf:
             looks += f", even more than like the student's others ({to_own:.2f})"
-        forget = f"; if what is enrolled of {other} is wrong, forget {other} first"
         return (
             f"{looks}: check whose it is; if both are right and look alike, as siblings do, add "
-            f"--allow-alike {student_id} {other}{forget if near.row is None else ''}"
+            f"--allow-alike {student_id} {other}{forget}"
         )
 
     def _mixed(self, row: int, left: Sequence[int], *, is_clear: bool) -> str:

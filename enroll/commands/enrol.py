@@ -74,14 +74,14 @@ refused, in a browser (the file has faces in it, and only you may read it):
     ... --dry-run --contact-sheet sheet.html
 
 With --stack, pictures that it knows already are not encoded again, and the
-students in the list are added to the ones that the stack
-knows; those it knew before get the list's record and, if there are pictures of
-them, these portraits in place of the earlier ones. Everybody else stays as they
-are, so one new student takes a list of one. Videos uploaded from then on are
-compared with the new gallery, and so are those that came before anybody was
-enrolled; how many others were looked at before, and how to have that done
-again, is said at the end. With --output, the file is written anew, with the
-students in the list only.
+students in the list are added to the ones that the stack knows; those it knew
+before get the list's record and, if there are pictures of them, these portraits
+in place of the earlier ones. Everybody else stays as they are, so one new
+student takes a list of one. Videos uploaded from then on are compared with the
+new gallery, and so are those that came before anybody was enrolled; how many
+others were looked at before, and how to have that done again, is said at the
+end. With --output, the file is written anew, with the students in the list
+only.
 
 Three of the columns decide who is recognised, and when. One that the list has
 not, or that is empty in all of it, changes nothing of what is known:
