@@ -10,6 +10,7 @@ if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -20,6 +21,7 @@ from function.command.output_folder import EditedError, OutputFolder
 from function.command.search import Search
 from function.command.tally import Tally
 from function.command.unusable import UnusableError
+from function.evidence import Evidence, Source
 from function.results import csv_bytes, csv_text
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from function.command.inputs import Video
+    from function.recogniser.recognition import Recognition
 
 _STANDARD_OUTPUT = 1
 
@@ -51,14 +54,20 @@ def _run(options: argparse.Namespace, console: Console) -> ExitStatus:
     if options.output is None:
         return _print_one(videos, search, console)
     folder = OutputFolder(options.output, overwrite=options.force)
-    kept = folder.check(video.csv for video in videos)
+    due = []
+    kept = folder.check(
+        name for video in videos for name in _names(video, evidence=options.evidence)
+    )
     for video in videos:
-        if video.csv in kept:
-            console.print(f"{video.path}: not looked at: {kept[video.csv]}")
-    due = [video for video in videos if video.csv not in kept]
-    tally = Tally(videos=len(videos), kept=len(kept))
+        refused = [kept[name] for name in _names(video, evidence=options.evidence) if name in kept]
+        if refused:
+            console.print(f"{video.path}: not looked at: {refused[0]}")
+        else:
+            due.append(video)
+    tally = Tally(videos=len(videos), kept=len(videos) - len(due))
+    results = _Results(folder=folder, search=search, evidence=options.evidence)
     try:
-        _write_all(due, search, folder, tally, console)
+        _write_all(due, results, tally, console)
         status = _status(tally)
     except UnusableError as error:
         status = _given_up(error, console)
@@ -87,19 +96,41 @@ def _print_one(videos: Sequence[Video], search: Search, console: Console) -> Exi
     return ExitStatus.ALL_DONE
 
 
-def _write_all(
-    videos: Sequence[Video],
-    search: Search,
-    folder: OutputFolder,
-    tally: Tally,
-    console: Console,
-) -> None:
-    for video, recognition in search.through(videos, console):
+def _names(video: Video, *, evidence: bool) -> Sequence[str]:
+    """Return what is written of a video, in the order of writing."""
+    return (video.evidence, video.csv) if evidence else (video.csv,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Results:
+    """How results are made of what is found, and where they go."""
+
+    folder: OutputFolder
+    search: Search
+    evidence: bool
+
+    def write(self, video: Video, recognition: Recognition) -> None:
+        """Write what there is to be of a video, the CSV last: its evidence is there by then."""
+        csv = csv_bytes(recognition.attendance, self.search.students)
+        if self.evidence:
+            source = Source(
+                video=video.key,
+                course=self.search.course,
+                recogniser=self.search.options.recogniser,
+                step=1 / self.search.options.samples_per_second,
+            )
+            evidence = Evidence.of(recognition, self.search.students, source, csv)
+            self.folder.write(video.evidence, evidence.as_bytes())
+        self.folder.write(video.csv, csv)
+
+
+def _write_all(videos: Sequence[Video], results: _Results, tally: Tally, console: Console) -> None:
+    for video, recognition in results.search.through(videos, console):
         if recognition is None:
             tally.unreadable += 1
             continue
         try:
-            folder.write(video.csv, csv_bytes(recognition.attendance, search.students))
+            results.write(video, recognition)
         except EditedError as error:
             tally.kept += 1
             console.print(f"{video.path}: not written: {error}")

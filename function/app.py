@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from function.clients import dynamodb_client, s3_client
 from function.courses import course_of_video
 from function.events import UnexpectedEventError, Upload, uploads
+from function.evidence import Evidence, Source
 from function.failures import nameless
 from function.media_type import has_name_of_video, is_meant_as_video
 from function.recogniser.recognition import Recognition, recognise
@@ -144,7 +145,7 @@ def _processed(upload: Upload, run: RunTime) -> Draft | None:
         _log("skipped", started)
         return None
 
-    recognition, reason = Recognition.of_nothing(), {}
+    recognition, reason, evidence = Recognition.of_nothing(), {}, None
     course = course_of_video(upload.key, gallery.courses)
     try:
         recognition = _recognise(video, gallery.looked_for(course=course, today=_today()), attempt)
@@ -160,11 +161,14 @@ def _processed(upload: Upload, run: RunTime) -> Draft | None:
         kind, content = ResultKind.REPORT, _report(upload, error.came, _MORE_TIME)
     else:
         event = "processed"
-        kind, content = ResultKind.CSV, csv_bytes(recognition.attendance, _students(recognition))
+        students = _students(recognition)
+        kind, content = ResultKind.CSV, csv_bytes(recognition.attendance, students)
+        source = _source(upload, provenance, course)
+        evidence = Evidence.of(recognition, students, source, content).as_bytes()
 
     measurements = _measurements(upload, started, cold=cold, recognition=recognition)
     metadata = provenance.as_metadata() | of_course(course) | measurements | reason
-    draft = Draft(kind=kind, content=content, metadata=metadata)
+    draft = Draft(kind=kind, content=content, metadata=metadata, evidence=evidence)
     if not settle(result, draft, provenance, lambda: _now(upload)):
         if video is None and find_video(_s3(), upload.bucket, upload.key):
             return _processed(upload, run)  # it is there after all, and this may be its event
@@ -223,6 +227,7 @@ def _recognise(video: StoredVideo | None, gallery: Gallery, attempt: Attempt) ->
 
 def _students(recognition: Recognition) -> dict[str, Student]:
     ids = [seen.student_id for seen in recognition.attendance]
+    ids += [perhaps.student_id for perhaps in recognition.please_check]
     students = look_up(_dynamodb(), SETTINGS.students_table, ids)
     unrecorded = len(ids) - len(students)
     if unrecorded:
@@ -230,6 +235,17 @@ def _students(recognition: Recognition) -> dict[str, Student]:
             "students are in the gallery and not in the table", extra={"unrecorded": unrecorded}
         )
     return students
+
+
+def _source(upload: Upload, provenance: Provenance, course: str | None) -> Source:
+    return Source(
+        video=upload.key,
+        course=course,
+        recogniser=provenance.recogniser,
+        step=1 / SETTINGS.samples_per_second,
+        video_etag=provenance.video_etag,
+        gallery_etag=provenance.gallery_etag,
+    )
 
 
 def _report(upload: Upload, problem: str, remedy: str) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
@@ -29,6 +30,12 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", 
 _NO_SUFFIX = ".video"
 
 ERROR_SUFFIX = ".error.json"
+EVIDENCE_SUFFIX = ".json"
+CORRECTIONS_SUFFIX = ".corrections.json"
+
+# A stem after which the suffix of the evidence would make the key of something else, or of an
+# evidence that has been made another for that.
+_TAKEN_STEM = re.compile(r".*\.(error|corrections)(\.evidence)*", re.DOTALL)
 
 COLUMNS = (
     "year",
@@ -72,6 +79,14 @@ class Provenance:
         if is_for_want_of_time(metadata):
             same["limits"] = self.limits
         return same.items() <= metadata.items()
+
+
+def is_evidence_of(evidence: Mapping[str, str], csv: Mapping[str, str]) -> bool:
+    """Tell by the metadata of both whether an evidence was made from what a CSV was made from."""
+    return all(
+        name in csv and evidence.get(name) == csv[name]
+        for name in ("video-etag", "gallery-etag", "recogniser")
+    )
 
 
 def of_course(course: str | None) -> dict[str, str]:
@@ -132,6 +147,28 @@ def error_key(video_key: str) -> str:
     return f"{csv_key(video_key).removesuffix('.csv')}{ERROR_SUFFIX}"
 
 
+def evidence_key(video_key: str) -> str:
+    """Name the evidence of a video, beside its CSV: `lecture1.mp4` has `lecture1.json`.
+
+    No two keys share one, and none is an error report's or that of corrections: the evidence of
+    `a.error.mp4` is `a.error.evidence.json`, since `a.error.json` is the report of `a.mp4`.
+    """
+    return evidence_beside(csv_key(video_key))
+
+
+def corrections_key(video_key: str) -> str:
+    """Name what people have corrected of a video's result, beside it. No run writes it."""
+    return f"{csv_key(video_key).removesuffix('.csv')}{CORRECTIONS_SUFFIX}"
+
+
+def evidence_beside(csv: str) -> str:
+    """Name the evidence of a CSV, of whatever video that is."""
+    stem = csv.removesuffix(".csv")
+    if _TAKEN_STEM.fullmatch(stem):
+        stem += ".evidence"
+    return f"{stem}{EVIDENCE_SUFFIX}"
+
+
 def csv_text(attendance: Iterable[Attendance], students: Mapping[str, Student]) -> str:
     """Render one row for each recognised student, the header always, without byte-order mark.
 
@@ -144,10 +181,10 @@ def csv_text(attendance: Iterable[Attendance], students: Mapping[str, Student]) 
         student = students.get(seen.student_id)
         writer.writerow(
             (
-                _as_text(student.year if student else ""),
-                _as_text(student.major if student else ""),
-                _as_text(student.name if student else ""),
-                _as_text(seen.student_id),
+                as_text(student.year if student else ""),
+                as_text(student.major if student else ""),
+                as_text(student.name if student else ""),
+                as_text(seen.student_id),
                 f"{seen.first_seen:.2f}",
                 f"{seen.last_seen:.2f}",
                 seen.sightings,
@@ -157,7 +194,7 @@ def csv_text(attendance: Iterable[Attendance], students: Mapping[str, Student]) 
     return text.getvalue()
 
 
-def _as_text(field: str) -> str:
+def as_text(field: str) -> str:
     """Keep a spreadsheet from running a field as a formula, by an apostrophe before it.
 
     It stays visible, since a CSV has no other way to say that a field is text.

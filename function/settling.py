@@ -4,6 +4,9 @@ Events come twice, late and in any order, and a slow run may end after one that 
 stands is the result of the video that is in the bucket, made with the gallery that is in use,
 whatever the order in which runs end. Each decides by what it sees, and writes only if that has not
 changed meanwhile: then it looks again.
+
+A CSV is whole with the evidence beside it that was made from the same. Evidence is written first,
+so one that was not overwritten by another run is there before its CSV.
 """
 
 from __future__ import annotations
@@ -11,7 +14,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from function.results import NO_VIDEO, is_for_want_of_enrolment, is_for_want_of_time
+from function.results import (
+    NO_VIDEO,
+    is_evidence_of,
+    is_for_want_of_enrolment,
+    is_for_want_of_time,
+)
 from function.storage import ResultChangedError, ResultKind
 
 if TYPE_CHECKING:
@@ -25,7 +33,7 @@ _MOST_LOOKS = 10
 
 
 class UnsettledResultError(Exception):
-    """The result kept on changing between each look and the write after it."""
+    """The result kept on changing between each look and the write after it, or was never whole."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +47,8 @@ class Now:
 def is_settled(result: StoredResult, provenance: Provenance, look: Callable[[], Now]) -> bool:
     """Tell whether the result that is there needs no run of this provenance.
 
-    Where there is another beside it, because a run has ended between its two writes, that one is
-    taken away.
+    A CSV that is not whole does. Where there is another result beside it, because a run has ended
+    between its writes, that one is taken away.
 
     Raises:
         UnsettledResultError: the result kept on changing; another try may come through.
@@ -49,11 +57,13 @@ def is_settled(result: StoredResult, provenance: Provenance, look: Callable[[], 
     now = Now(video_etag=provenance.video_etag, gallery_etag=provenance.gallery_etag)
     for _ in range(_MOST_LOOKS):
         seen = result.seen()
-        if len(seen) > 1:
+        if seen.keys() >= {ResultKind.CSV, ResultKind.REPORT}:
             now = look()
         standing = _standing(seen, now)
         if standing is None or not _needs_none(standing.metadata, provenance):
             return False
+        if not _is_whole(standing, seen) and provenance.video_etag != NO_VIDEO:
+            return False  # of a video that is gone, there is nothing to make the evidence of
         try:
             result.keep(standing.kind, seen)
         except ResultChangedError:
@@ -81,11 +91,16 @@ def settle(
         standing = _standing(seen, now)
         try:
             if standing and _stands_before(standing, draft, provenance, now):
-                result.keep(standing.kind, seen)
-                # This draft, perhaps by a write whose answer was lost.
-                return standing.metadata == draft.metadata
-            # The condition of a write is on the CSV or on the report, not on both. So there is one
-            # more look: another run may have written the other meanwhile.
+                if draft.kind is ResultKind.REPORT or _is_whole(standing, seen):
+                    result.keep(standing.kind, seen)
+                    # This draft, perhaps by a write whose answer was lost.
+                    return standing.metadata == draft.metadata
+                if not provenance.is_that_of(standing.metadata):
+                    # This run may have put its evidence in the place of what would make the CSV
+                    # whole, and has no other. If nobody does, another try makes the whole anew.
+                    continue
+            # The condition of a write is on one object. So there is one more look: another run may
+            # have written another meanwhile.
             result.put(draft, seen)
             written = True
         except ResultChangedError:
@@ -105,11 +120,21 @@ class _Result(NamedTuple):
 
 def _standing(seen: Mapping[ResultKind, Seen], now: Now) -> _Result | None:
     """Return which of what was seen is the result: the newer one, and of equals the CSV."""
-    found = [_Result(kind, it.metadata) for kind, it in seen.items()]
+    found = [
+        _Result(kind, it.metadata) for kind, it in seen.items() if kind is not ResultKind.EVIDENCE
+    ]
     found.sort(key=lambda it: it.kind is ResultKind.CSV, reverse=True)
     if not found:
         return None
     return found[1] if len(found) > 1 and _is_newer(found[1], found[0], now) else found[0]
+
+
+def _is_whole(standing: _Result, seen: Mapping[ResultKind, Seen]) -> bool:
+    """Tell whether nothing is missing beside a result that was seen."""
+    if standing.kind is ResultKind.REPORT:
+        return True
+    evidence = seen.get(ResultKind.EVIDENCE)
+    return evidence is not None and is_evidence_of(evidence.metadata, standing.metadata)
 
 
 def _needs_none(there: Mapping[str, str], provenance: Provenance) -> bool:

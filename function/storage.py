@@ -23,7 +23,7 @@ from function.failed_requests import RequestFailedError
 from function.media_type import HEAD_BYTES
 from function.recogniser.identity.gallery import Gallery
 from function.recogniser.video.unreadable import UnreadableVideoError
-from function.results import csv_key, error_key
+from function.results import csv_key, error_key, evidence_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -171,24 +171,39 @@ class StoredGallery:
 
 
 class ResultKind(Enum):
-    """What a result can be."""
+    """What there can be of a video: its CSV with the evidence beside it, or its error report."""
 
-    CSV = "text/csv; charset=utf-8"
-    REPORT = "application/json"
+    EVIDENCE = "evidence"
+    CSV = "CSV"
+    REPORT = "error report"
 
     @property
-    def other(self) -> ResultKind:
-        """What it must not be beside this."""
-        return ResultKind.REPORT if self is ResultKind.CSV else ResultKind.CSV
+    def content_type(self) -> str:
+        """As S3 is to tell it."""
+        return "text/csv; charset=utf-8" if self is ResultKind.CSV else "application/json"
+
+    @property
+    def others(self) -> tuple[ResultKind, ...]:
+        """What must not be beside this, if it is the result."""
+        if self is ResultKind.CSV:
+            return (ResultKind.REPORT,)
+        return (ResultKind.CSV, ResultKind.EVIDENCE)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """A result that is not written yet."""
+    """A result that is not written yet: a report, or a CSV and its evidence."""
 
     kind: ResultKind
     content: bytes
     metadata: Mapping[str, str]
+    evidence: bytes | None = None
+
+    def parts(self) -> Iterator[tuple[ResultKind, bytes]]:
+        """Yield what is to be written, the result itself last: what is beside it is there then."""
+        if self.evidence is not None:
+            yield ResultKind.EVIDENCE, self.evidence
+        yield self.kind, self.content
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,7 +219,7 @@ class ResultChangedError(Exception):
 
 
 class StoredResult:
-    """The result of one video in the output bucket: its CSV or its error report.
+    """The result of one video in the output bucket: its CSV with the evidence, or its error report.
 
     It is changed only from what was seen of it. S3's conditions are on the ETag, which is the
     content's: two results of the same bytes look the same to them, whatever their metadata.
@@ -214,12 +229,13 @@ class StoredResult:
         self._s3 = s3
         self._bucket = bucket
         self._keys = {
+            ResultKind.EVIDENCE: evidence_key(video_key),
             ResultKind.CSV: csv_key(video_key),
             ResultKind.REPORT: error_key(video_key),
         }
 
     def seen(self) -> dict[ResultKind, Seen]:
-        """Return what is there now: nothing, one, or both where a run has ended between them."""
+        """Return what is there now: more than one result where a run has ended between writes."""
         found = {kind: self._found(key) for kind, key in self._keys.items()}
         return {kind: seen for kind, seen in found.items() if seen is not None}
 
@@ -230,17 +246,18 @@ class StoredResult:
             ResultChangedError: it is not as it was seen. The draft may be written all the same.
 
         """
-        put = partial(
-            self._s3.put_object,
-            Bucket=self._bucket,
-            Key=self._keys[draft.kind],
-            Body=draft.content,
-            ContentType=draft.kind.value,
-            Metadata=draft.metadata,
-        )
-        there = seen.get(draft.kind)
-        with _changed_meanwhile():
-            put(IfMatch=there.etag) if there else put(IfNoneMatch="*")
+        for kind, content in draft.parts():
+            put = partial(
+                self._s3.put_object,
+                Bucket=self._bucket,
+                Key=self._keys[kind],
+                Body=content,
+                ContentType=kind.content_type,
+                Metadata=draft.metadata,
+            )
+            there = seen.get(kind)
+            with _changed_meanwhile():
+                put(IfMatch=there.etag) if there else put(IfNoneMatch="*")
         self.keep(draft.kind, seen)
 
     def keep(self, kind: ResultKind, seen: Mapping[ResultKind, Seen]) -> None:
@@ -250,12 +267,13 @@ class StoredResult:
             ResultChangedError: it is not as it was seen.
 
         """
-        # Deleting what is not there would leave a delete marker in a bucket with versions.
-        if other := seen.get(kind.other):
-            with _changed_meanwhile():
-                self._s3.delete_object(
-                    Bucket=self._bucket, Key=self._keys[kind.other], IfMatch=other.etag
-                )
+        for other in kind.others:
+            # Deleting what is not there would leave a delete marker in a bucket with versions.
+            if there := seen.get(other):
+                with _changed_meanwhile():
+                    self._s3.delete_object(
+                        Bucket=self._bucket, Key=self._keys[other], IfMatch=there.etag
+                    )
 
     def _found(self, key: str) -> Seen | None:
         try:

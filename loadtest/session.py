@@ -141,7 +141,7 @@ class Session:
         """Delete what the run has put into the buckets, and caused to be put there."""
         tried = [self._videos[number] for number in self._run.uploads]
         videos = [video.key for video in tried]
-        results = [key for video in tried for key in video.result_keys]
+        results = [key for video in tried for key in video.written_keys]
         for bucket, keys in (
             (self._target.input_bucket, videos),
             (self._target.output_bucket, results),

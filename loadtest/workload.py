@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from function.results import csv_key, error_key
+from function.results import csv_key, error_key, evidence_key
 from loadtest.arrivals import Profile, arrival_times
 
 if TYPE_CHECKING:
@@ -44,6 +44,11 @@ class Video:
     def result_keys(self) -> tuple[str, str]:
         """The keys of its CSV and of its error report, one of which is to appear."""
         return csv_key(self.key), error_key(self.key)
+
+    @property
+    def written_keys(self) -> tuple[str, ...]:
+        """The keys of all that may be written of it: its results, and the evidence of the CSV."""
+        return *self.result_keys, evidence_key(self.key)
 
 
 def plan(

@@ -158,7 +158,7 @@ class Redrive:
         found = results_of(self._s3, self._output_bucket, upload.key)
         results[upload.key] = found
         is_newer = any(
-            result.finished is not None and result.finished > failed
+            result.finished is not None and result.finished > failed and result.is_whole
             for result in of_video(found, video.etag)
         )
         if is_newer or self._making.would_give(found, video.etag):

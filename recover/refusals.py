@@ -16,6 +16,7 @@ _RIGHTS = {
     "HeadObject": "s3:GetObject, and s3:ListBucket to tell what is not there",
     "GetObject": "s3:GetObject, and s3:ListBucket to tell what is not there",
     "ListObjectsV2": "s3:ListBucket",
+    "Scan": "dynamodb:Scan",
     "GetQueueAttributes": "sqs:GetQueueAttributes",
     "ReceiveMessage": "sqs:ReceiveMessage",
     "ChangeMessageVisibility": "sqs:ChangeMessageVisibility",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from function.results import Provenance, csv_key, error_key
+from function.results import Provenance, csv_key, error_key, evidence_key, is_evidence_of
 from function.settings import Settings, SettingsError
 from function.storage import NO_GALLERY
 
@@ -31,11 +31,12 @@ class FunctionSettingsError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """A CSV or an error report of a video."""
+    """A CSV or an error report of a video; a CSV is whole with its evidence beside it."""
 
     key: str
     metadata: Mapping[str, str]
     is_report: bool
+    is_whole: bool = True
 
     @property
     def video_etag(self) -> str | None:
@@ -57,11 +58,17 @@ def results_of(s3: S3Client, output_bucket: str, video_key: str) -> Sequence[Res
 
     Raises a botocore exception.
     """
-    found = (
-        _result(s3, output_bucket, csv_key(video_key), is_report=False),
-        _result(s3, output_bucket, error_key(video_key), is_report=True),
-    )
-    return [result for result in found if result is not None]
+    found = []
+    csv, report = (_metadata(s3, output_bucket, key(video_key)) for key in (csv_key, error_key))
+    if csv is not None:
+        evidence = _metadata(s3, output_bucket, evidence_key(video_key))
+        is_whole = evidence is not None and is_evidence_of(evidence, csv)
+        found.append(
+            Result(key=csv_key(video_key), metadata=csv, is_report=False, is_whole=is_whole)
+        )
+    if report is not None:
+        found.append(Result(key=error_key(video_key), metadata=report, is_report=True))
+    return found
 
 
 def of_video(results: Sequence[Result], video_etag: str) -> Sequence[Result]:
@@ -102,7 +109,10 @@ class Making:
         now = Provenance(
             video_etag=video_etag, gallery_etag=self.gallery_etag, recogniser=self.recogniser
         )
-        return len(results) == 1 and now.is_that_of(results[0].metadata)
+        if len(results) != 1:
+            return False
+        (result,) = results
+        return result.is_whole and now.is_that_of(result.metadata)
 
 
 def _gallery_etag(stack: Deployment) -> str:
@@ -115,11 +125,10 @@ def _gallery_etag(stack: Deployment) -> str:
     return etags.get(outputs.gallery_key, NO_GALLERY)
 
 
-def _result(s3: S3Client, bucket: str, key: str, *, is_report: bool) -> Result | None:
+def _metadata(s3: S3Client, bucket: str, key: str) -> Mapping[str, str] | None:
     try:
-        metadata = s3.head_object(Bucket=bucket, Key=key)["Metadata"]
+        return s3.head_object(Bucket=bucket, Key=key)["Metadata"]
     except ClientError as error:
         if error.response["Error"]["Code"] in _MISSING:
             return None
         raise
-    return Result(key=key, metadata=metadata, is_report=is_report)

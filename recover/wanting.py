@@ -70,6 +70,8 @@ def _difference(results: Sequence[Result], making: Making) -> str:
         )
         if was != now
     ]
-    if not differences:
+    if not differences and len(results) > 1:
         return "it has both a CSV and an error report"
+    if not differences:
+        return "the evidence beside its CSV is missing, or was made from something else"
     return f"made with another {' and another '.join(differences)}"

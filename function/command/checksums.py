@@ -4,7 +4,7 @@ The record is a file in the folder, as sha256sum writes and checks it:
 
     $ cd results && sha256sum --check written-by-lambdalens.sha256
 
-It holds the names and checksums of CSVs, and nothing of what is in them.
+It holds the names and checksums of CSVs and of their evidence, and nothing of what is in them.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from function.command.unusable import UnusableError
 from function.media_type import is_file_meant_as_video
-from function.results import csv_key
+from function.results import csv_key, evidence_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,10 +24,20 @@ _HOW_VIDEOS_ARE_TOLD = "none of the files in it is one by its name or by its con
 
 @dataclass(frozen=True, kw_only=True)
 class Video:
-    """A video file, and the name of its CSV: a path within the folder for the results."""
+    """A video file, and its key: its path within the folder that was given, as in a bucket."""
 
     path: Path
-    csv: str
+    key: str
+
+    @property
+    def csv(self) -> str:
+        """The name of its CSV: a path within the folder for the results."""
+        return csv_key(self.key)
+
+    @property
+    def evidence(self) -> str:
+        """The name of its evidence, likewise."""
+        return evidence_key(self.key)
 
 
 class Inputs(NamedTuple):
@@ -63,7 +73,7 @@ def find_videos(paths: Iterable[Path]) -> Inputs:
             videos, passed_over = _videos_below(path)
             links.extend(passed_over)
         else:
-            videos = [Video(path=path, csv=csv_key(path.name))]
+            videos = [Video(path=path, key=path.name)]
         for video in videos:
             found.setdefault((os.path.realpath(video.path), video.csv), video)
     return Inputs(list(found.values()), links)
@@ -105,7 +115,7 @@ def _folders(csv: str) -> Iterator[str]:
 def _videos_below(folder: Path) -> tuple[list[Video], list[Path]]:
     files, links = _files_below(folder)
     videos = [
-        Video(path=file, csv=csv_key(file.relative_to(folder).as_posix()))
+        Video(path=file, key=file.relative_to(folder).as_posix())
         for file in files
         if is_meant_as_video(file)
     ]

@@ -34,13 +34,14 @@ _MOST_NAMED = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """Who is looked for, the records of those who are `listed`, and the options.
+    """Who is looked for, of which course, the records of those who are `listed`, and the options.
 
     Where there is no list at all, nobody is expected to be in it. `notes` are
     what is to be said of how it was read.
     """
 
     gallery: Gallery
+    course: str | None
     listed: Mapping[str, Student] | None
     options: RecognitionOptions
     notes: tuple[str, ...] = ()
@@ -54,13 +55,15 @@ class Search:
 
         """
         options = _recognition_options(arguments)
-        gallery = _looked_for(_gallery(arguments.gallery), arguments.course)
+        course = _course(arguments.course)
+        gallery = _looked_for(_gallery(arguments.gallery), course)
         if arguments.students is None:
-            return cls(options=options, gallery=gallery, listed=None)
+            return cls(options=options, gallery=gallery, course=course, listed=None)
         listed = _student_list(arguments.students)
         return cls(
             options=options,
             gallery=gallery,
+            course=course,
             listed={student.student_id: student for student in listed.students},
             notes=listed.notes,
         )
@@ -119,11 +122,14 @@ def _gallery(path: Path) -> Gallery:
     return gallery.renamed(composed)
 
 
-def _looked_for(gallery: Gallery, name: str | None) -> Gallery:
+def _course(name: str | None) -> str | None:
     try:
-        course = None if name is None else course_name(name)
+        return None if name is None else course_name(name)
     except CourseNameError as error:
         raise UnusableError(f"--course: {error}") from error
+
+
+def _looked_for(gallery: Gallery, course: str | None) -> Gallery:
     if course is not None and course not in gallery.courses:
         there_are = ", ".join(sorted(gallery.courses)[:_MOST_NAMED]) or "none"
         raise UnusableError(

@@ -17,6 +17,8 @@ from function.recogniser.faces.encoding import encoded
 from function.recogniser.faces.orientation import Orientation
 from function.recogniser.faces.search import FaceSearch
 from function.recogniser.identity.attendance import Attendance, Look, attendance
+from function.recogniser.identity.near_misses import NearMiss, near_misses
+from function.recogniser.identity.strangers import most_strangers
 from function.recogniser.identity.tracks import Sighting, Tracker
 from function.recogniser.video.reading import Reading, told
 from function.recogniser.video.sampling import sampled_frames
@@ -38,9 +40,13 @@ class Recognition:
 
     `video_seconds` is the length of the recording as far as it could be read, and `unread` says in
     a few words which parts could not be, or nothing; `faces` counts those of all sampled `frames`.
+    Of the students who are not in `attendance`, those who were perhaps there are in
+    `please_check`, for a person to look. There were at least so many `strangers`.
     """
 
     attendance: tuple[Attendance, ...]
+    please_check: tuple[NearMiss, ...]
+    strangers: int
     frames: int
     faces: int
     video_seconds: float
@@ -49,7 +55,9 @@ class Recognition:
     @classmethod
     def of_nothing(cls) -> Recognition:
         """Return that of a video of which nothing was seen."""
-        return cls(attendance=(), frames=0, faces=0, video_seconds=0.0)
+        return cls(
+            attendance=(), please_check=(), strangers=0, frames=0, faces=0, video_seconds=0.0
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,14 +93,16 @@ def recognise(
     reading = Reading()
     with closing(search(video, gallery, options, reading)) as found:
         findings = list(watch(found))
+    looks = [look for finding in findings for look in finding.looks]
+    tolerance, margin = options.tolerance, options.margin
+    present = attendance(looks, tolerance=tolerance, margin=margin)
+    named = {student.student_id for student in present}
+    perhaps = near_misses(looks, named, tolerance=tolerance, margin=margin)
+    named.update(student.student_id for student in perhaps)
     return Recognition(
-        attendance=tuple(
-            attendance(
-                (look for finding in findings for look in finding.looks),
-                tolerance=options.tolerance,
-                margin=options.margin,
-            )
-        ),
+        attendance=tuple(present),
+        please_check=tuple(perhaps),
+        strangers=most_strangers(looks, named, tolerance=tolerance),
         frames=len({(finding.track, finding.time) for finding in findings}),
         faces=sum(finding.faces for finding in findings),
         video_seconds=reading.seconds,
@@ -174,7 +184,15 @@ def _looks(
     faces = encoded(frame.pixels, [seen.face for seen in due])
     matches = gallery.nearest(np.stack([face.encoding for face in faces]))
     for seen, face, match in zip(due, faces, matches, strict=True):
-        look = Look(match=match, quality=face.quality)
+        look = Look(
+            match=match,
+            quality=face.quality,
+            place=face.location.within(
+                height=frame.height, width=frame.width, turned=frame.turned_further
+            ),
+            face=seen.track.number,
+            track=frame.track,
+        )
         clear = look.is_clear(tolerance=options.tolerance, margin=options.margin)
         seen.track.look(frame, seen.place, look, clear=clear)
         yield look

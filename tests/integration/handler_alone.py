@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote_plus
 
-from function.results import COLUMNS
+from function.results import COLUMNS, ERROR_SUFFIX, EVIDENCE_SUFFIX
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -56,6 +56,16 @@ def put(s3: S3Client, key: str, body: bytes) -> dict[str, Any]:
 
 
 def results(s3: S3Client) -> dict[str, bytes]:
+    """Return the CSVs and the error reports."""
+    return {
+        key: content
+        for key, content in written(s3).items()
+        if not key.endswith(EVIDENCE_SUFFIX) or key.endswith(ERROR_SUFFIX)
+    }
+
+
+def written(s3: S3Client) -> dict[str, bytes]:
+    """Return all that is in the output bucket, the evidence too."""
     stored = s3.list_objects_v2(Bucket=RESULTS).get("Contents", [])
     keys = [entry["Key"] for entry in stored]
     return {key: s3.get_object(Bucket=RESULTS, Key=key)["Body"].read() for key in keys}

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from function.events import UnexpectedEventError
+from function.evidence import SURE, Evidence, Source, is_of_csv
 from function.failed_requests import RequestFailedError
 from function.recogniser.identity.enrolled import Enrolled
 from function.recogniser.identity.gallery import Gallery, GalleryError
@@ -27,12 +28,14 @@ from function.storage import StoredVideo, downloaded
 from tests.integration.handler_alone import (
     GALLERY,
     HEADER,
+    RESULTS,
     STUDENTS,
     VIDEOS,
     event,
     metadata,
     put,
     results,
+    written,
 )
 from tests.unit.made_events import events
 
@@ -57,6 +60,54 @@ def test_a_video_becomes_a_csv_of_who_was_seen(app: App, s3: S3Client, video: by
     assert said["event-time"] == "2026-11-23T18:00:00.000Z"
     assert said["started"] < said["finished"]
     assert (said["cold"], said["frames"], said["faces"]) == ("true", "2", "2")
+
+
+@pytest.mark.usefixtures("enrolled")
+def test_beside_the_csv_is_the_evidence_of_it(app: App, s3: S3Client, video: bytes) -> None:
+    key = "2026/première leçon + 1.mp4"
+    app.handler(put(s3, key, video), None)
+    found = written(s3)
+    assert found.keys() == {"2026/première leçon + 1.csv", "2026/première leçon + 1.json"}
+    evidence = Evidence.from_bytes(found["2026/première leçon + 1.json"])
+    assert is_of_csv(evidence, found["2026/première leçon + 1.csv"])
+    said = metadata(s3, "2026/première leçon + 1.json")
+    assert said == metadata(s3, "2026/première leçon + 1.csv")
+    assert evidence.source == Source(
+        video=key,
+        course=None,
+        recogniser=said["recogniser"],
+        step=0.5,
+        video_etag=said["video-etag"],
+        gallery_etag=said["gallery-etag"],
+    )
+    (seen,) = evidence.students
+    assert (seen.student_id, seen.name, seen.major, seen.year) == ("44", "Barack", "law", "senior")
+    assert (seen.presence, seen.sightings, seen.certainty) == (((0.0, 0.52),), 2, SURE)
+    # The picture's face, which is in the middle of the film.
+    assert seen.best.box.left < 0.5 < seen.best.box.left + seen.best.box.width
+    assert evidence.please_check == ()
+    assert evidence.strangers == 0
+    assert (evidence.frames, evidence.video_seconds, evidence.unread) == (2, 1.0, "")
+
+
+@pytest.mark.usefixtures("courses")
+def test_the_evidence_says_of_which_course_it_is(app: App, s3: S3Client, video: bytes) -> None:
+    app.handler(put(s3, "chess/v.mp4", video), None)
+    evidence = Evidence.from_bytes(written(s3)["chess/v.json"])
+    assert (evidence.source.course, evidence.students) == ("chess", ())
+
+
+@pytest.mark.usefixtures("enrolled")
+def test_the_same_video_and_gallery_give_the_same_evidence(
+    app: App, s3: S3Client, video: bytes
+) -> None:
+    uploaded = put(s3, "v.mp4", video)
+    app.handler(uploaded, None)
+    first = written(s3)
+    for key in first:
+        s3.delete_object(Bucket=RESULTS, Key=key)
+    app.handler(uploaded, None)
+    assert written(s3) == first
 
 
 @pytest.mark.usefixtures("enrolled")

@@ -16,6 +16,8 @@ import pytest
 
 from enroll.deployed import enrol_students, forget_students, load_gallery
 from enroll.enrolment import enrol
+from function.evidence import Evidence
+from function.results import evidence_key
 from function.students import Student
 from recover.__main__ import main
 from recover.failures_queue import FailuresQueue
@@ -383,6 +385,26 @@ def test_results_of_another_gallery_or_recogniser_are_made_anew(
         forget_students(pipeline.aws.deployment, ["g1"])
 
 
+def test_a_csv_without_its_evidence_is_made_anew(
+    pipeline: Pipeline, recover: Operator, class_video: ClassVideo
+) -> None:
+    here, key, s3 = ("--prefix", "no evidence/"), "no evidence/a.mp4", pipeline.aws.client("s3")
+    place = {"Bucket": pipeline.aws.outputs.output_bucket, "Key": evidence_key(key)}
+    pipeline.csv_of(key, class_video((OBAMA,)))
+    s3.delete_object(**place)
+    put_message(pipeline, failure(pipeline, key))
+    assert recover("outdated", *here, "--dry-run").out == (
+        f"{key}: would be sent again "
+        "(the evidence beside its CSV is missing, or was made from something else)\n"
+        "1 video to be sent again.\n"
+    )
+    trial = recover("failures", "--dry-run")
+    assert f"{key}: would be sent again (failed " in trial.out
+    assert recover("outdated", *here, *FAST, "--wait").status == 0
+    assert Evidence.from_bytes(s3.get_object(**place)["Body"].read()).source.video == key
+    assert recover("outdated", *here).out == "0 videos sent again.\n"
+
+
 def test_error_reports_are_listed_with_their_reasons_and_remedies(
     pipeline: Pipeline, recover: Operator, class_video: ClassVideo
 ) -> None:
@@ -556,7 +578,7 @@ def table(section: str) -> Iterator[tuple[str, list[str]]]:
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if line.startswith("| the "):
             yield (
-                cells[0].split()[1],
+                cells[0].split()[1].removesuffix("'s"),
                 [word.strip("`,;") for word in cells[1].split() if ":" in word],
             )
 
@@ -612,18 +634,22 @@ def interrupted(*_: object) -> None:
 
 @contextmanager
 def setting(pipeline: Pipeline, name: str, value: str) -> Iterator[None]:
-    """Give the function's configuration another variable, for a while."""
+    """Move the alias, for a while, to a version with another variable."""
     client = pipeline.aws.deployer.client("lambda")  # nobody else may change it
-    function = pipeline.aws.outputs.function_name
-    before = client.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+    function, alias = pipeline.aws.outputs.function_name, pipeline.aws.outputs.function_alias
+    before = client.get_alias(FunctionName=function, Name=alias)["FunctionVersion"]
+    variables = client.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
     client.update_function_configuration(
-        FunctionName=function, Environment={"Variables": {**before, name: value}}
+        FunctionName=function, Environment={"Variables": {**variables, name: value}}
     )
+    version = client.publish_version(FunctionName=function)["Version"]
+    client.update_alias(FunctionName=function, Name=alias, FunctionVersion=version)
     try:
         yield
     finally:
+        client.update_alias(FunctionName=function, Name=alias, FunctionVersion=before)
         client.update_function_configuration(
-            FunctionName=function, Environment={"Variables": before}
+            FunctionName=function, Environment={"Variables": variables}
         )
 
 

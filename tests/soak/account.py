@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
-from function.results import csv_key, error_key
+from function.evidence import Evidence, EvidenceError, is_of_csv
+from function.results import csv_key, error_key, evidence_key, is_evidence_of
 from tests.soak.plan import NAMED, Kind
 
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ class Account:
             for name in (csv_key(key), error_key(key)):
                 if name in results:
                     by_video[key].append(results.pop(name))
+            evidence = results.pop(evidence_key(key), None)
+            yield from _problems_of_evidence(key, evidence, by_video[key])
         for name in results:
             yield f"{name!r} is nobody's result"
         uploaded = set(self._keys_in(self._aws.outputs.input_bucket))
@@ -130,6 +133,24 @@ class Account:
         for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
             for entry in page.get("Contents", ()):
                 yield entry["Key"]
+
+
+def _problems_of_evidence(
+    key: str, evidence: Result | None, results: Iterable[Result]
+) -> Iterator[str]:
+    csvs = [result for result in results if result.key == csv_key(key)]
+    if evidence is None or not csvs:
+        if csvs or evidence:
+            yield f"{key!r}: of a CSV and its evidence there is only one"
+        return
+    (csv,) = csvs
+    if not is_evidence_of(evidence.metadata, csv.metadata):
+        yield f"{key!r}: the evidence was made from something else than the CSV"
+    try:
+        if not is_of_csv(Evidence.from_bytes(evidence.body), csv.body):
+            yield f"{key!r}: the evidence is of another CSV"
+    except EvidenceError as error:
+        yield f"{key!r}: the evidence cannot be read: {error}"
 
 
 def seconds(results: Iterable[Result], of: str) -> float:

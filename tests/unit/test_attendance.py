@@ -8,18 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from function.recogniser.faces.location import Box
 from function.recogniser.faces.quality import Quality
 from function.recogniser.identity.attendance import (
+    ABSENCE_SECONDS,
     CONFIDENT_DISTANCE,
     DOUBT,
     POOR_CONFIDENT_DISTANCE,
     Attendance,
+    BestLook,
     Look,
+    Span,
     attendance,
 )
 from function.recogniser.identity.gallery import Match
 
 TOLERANCE, MARGIN = 0.59, 0.05
+PLACE = Box(0.4, 0.2, 0.1, 0.2)
 
 
 GOOD = Quality(height=80, score=0.92, tilt=5, sharpness=0.2, brightness=120)
@@ -36,7 +41,7 @@ def look(
     student_id: str, distance: float, *times: float, margin: float = 0.1, quality: Quality = GOOD
 ) -> Look:
     match = Match(student_id=student_id, distance=distance, margin=margin)
-    return Look(match=match, quality=quality, times=list(times))
+    return Look(match=match, quality=quality, place=PLACE, face=0, track=0, times=list(times))
 
 
 def seen(
@@ -196,8 +201,34 @@ def test_a_row_tells_of_all_samples_that_the_looks_stand_for() -> None:
         look("a", 0.63, 3.0),
     ]
     assert attendance(looks, tolerance=TOLERANCE, margin=MARGIN) == [
-        Attendance(student_id="a", first_seen=1.0, last_seen=2.5, sightings=4, distance=0.4)
+        Attendance(
+            student_id="a",
+            presence=(Span(1.0, 2.5),),
+            sightings=4,
+            best=BestLook(time=2.0, track=0, place=PLACE, distance=0.4),
+            is_sure=True,
+        )
     ]
+
+
+def test_who_is_not_seen_for_long_is_away_meanwhile() -> None:
+    just, more = ABSENCE_SECONDS, ABSENCE_SECONDS + 0.5
+    looks = [look("a", 0.4, 1.0, 1.0 + just, 1.0 + just + more, 2.0 + just + more)]
+    (row,) = attendance(looks, tolerance=TOLERANCE, margin=MARGIN)
+    assert row.presence == (Span(1.0, 1.0 + just), Span(1.0 + just + more, 2.0 + just + more))
+    assert (row.first_seen, row.last_seen) == (1.0, 2.0 + just + more)
+
+
+def test_who_is_there_by_a_confident_look_is_sure_and_who_is_on_average_is_not() -> None:
+    looks = [*seen("a", 0.5, 0.58), *seen("b", 0.53, 0.54)]
+    rows = attendance(looks, tolerance=TOLERANCE, margin=MARGIN)
+    assert {row.student_id: row.is_sure for row in rows} == {"a": True, "b": False}
+
+
+def test_the_best_look_is_the_nearest_and_the_earliest_of_those() -> None:
+    looks = [look("a", 0.5, 0.0), look("a", 0.4, 2.0, 2.5), look("a", 0.4, 1.0)]
+    (row,) = attendance(looks, tolerance=TOLERANCE, margin=MARGIN)
+    assert (row.best.time, row.best.distance, row.distance) == (1.0, 0.4, 0.4)
 
 
 def test_students_come_in_the_order_of_their_appearance() -> None:

@@ -23,6 +23,7 @@ from function.command.output_folder import EditedError, OutputFolder
 from function.command.tally import Tally
 from function.command.unusable import UnusableError
 from function.command.whole_file import ready_to_replace
+from function.evidence import Evidence, is_of_csv
 from tests.unit.conftest import csvs
 
 if TYPE_CHECKING:
@@ -73,6 +74,36 @@ def test_an_edited_csv_is_kept_and_its_video_not_looked_at(
         f"{tmp_path}/a.mp4: not looked at: {output}/a.csv has been edited since it was written: "
         "move it away, or add --force to overwrite it\n"
         f"1 of 2 videos: none with students, 1 whose CSV was kept; written to {output}/\n"
+    )
+
+
+def test_with_evidence_there_is_that_of_each_csv(run: Callable[..., int], output: Path) -> None:
+    assert run("--evidence") == 0
+    assert run("--evidence") == 0
+    for name in ("a", "b"):
+        evidence = Evidence.from_bytes((output / f"{name}.json").read_bytes())
+        assert is_of_csv(evidence, (output / f"{name}.csv").read_bytes())
+        assert evidence.source.video == f"{name}.mp4"
+        assert (evidence.source.video_etag, evidence.source.gallery_etag) == (None, None)
+    assert len(list(output.iterdir())) == 5  # with the record of what was written
+
+
+def test_without_it_there_is_none(run: Callable[..., int], output: Path) -> None:
+    assert run() == 0
+    assert not list(output.glob("*.json"))
+
+
+def test_an_edited_csv_keeps_its_evidence_too(run: Callable[..., int], output: Path) -> None:
+    run("--evidence")
+    before = (output / "a.json").read_bytes()
+    (output / "a.csv").write_bytes(EDITED)
+    assert run("--evidence", "--samples-per-second", "1") == 3
+    assert (output / "a.csv").read_bytes() == EDITED
+    assert (output / "a.json").read_bytes() == before
+    assert not is_of_csv(Evidence.from_bytes(before), EDITED)
+    assert run("--evidence", "--force") == 0
+    assert is_of_csv(
+        Evidence.from_bytes((output / "a.json").read_bytes()), (output / "a.csv").read_bytes()
     )
 
 

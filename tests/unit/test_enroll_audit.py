@@ -19,6 +19,7 @@ from enroll.days import today
 from enroll.gallery_audit import OLD_AFTER_YEARS, Audit, audit
 from enroll.likeness import resembling_within
 from enroll.portraits import PortraitRefusedError, encode_portrait
+from function.recogniser.faces.location import Box
 from function.recogniser.identity.attendance import Look, attendance
 from function.recogniser.identity.enrolled import Enrolled
 from function.recogniser.identity.gallery import Gallery
@@ -166,7 +167,10 @@ def test_what_is_set_keeps_a_look_alike_from_being_named() -> None:
     looks_at_the_other = some.encodings[1:]
     for students, names in (({}, ["b"]), ({"b": Enrolled(tolerance=own["b"])}, [])):
         (match,) = replace(alone, students=students).nearest(looks_at_the_other)
-        looks = [Look(match=match, quality=GOOD, times=[time]) for time in (0.0, 1.0, 2.0)]
+        looks = [
+            Look(match=match, quality=GOOD, place=Box(0, 0, 1, 1), face=0, track=0, times=[time])
+            for time in (0.0, 1.0, 2.0)
+        ]
         seen = attendance(looks, tolerance=0.59, margin=0.05)
         assert [row.student_id for row in seen] == names
 

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import ast
+import json
+import re
+import subprocess
+import sys
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from stacks.configuration import REPOSITORY
 
@@ -13,7 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-OURS = {"bench", "enroll", "function", "loadtest", "local", "recover", "samples", "stacks", "tests"}
+OURS = {
+    *("bench", "enroll", "function", "loadtest", "local", "page", "recover", "samples"),
+    *("stacks", "tests"),
+}
 SDK = {"boto3", "botocore", "types_boto3_dynamodb", "types_boto3_s3"}
 
 
@@ -36,6 +46,67 @@ def imported(files: Iterable[Path]) -> Iterator[tuple[str, ...]]:
                 yield from ((*module, alias.name) for alias in node.names)
 
 
+def installed_by(requirements: str) -> set[str]:
+    """Return the packages that a requirements file names, and all that come along with them."""
+    lines = (REPOSITORY / requirements).read_text().splitlines()
+    due = {line.split("==")[0] for line in lines if re.match("[a-z]", line)}
+    assert due
+    found: set[str] = set()
+    while due:
+        name = canonicalize_name(due.pop())
+        if name not in found:
+            found.add(name)
+            due |= {
+                needed.name
+                for needed in map(Requirement, metadata.requires(name) or ())
+                if needed.marker is None or needed.marker.evaluate({"extra": ""})
+            }
+    return found
+
+
+_IMPORT_STACKS = """
+import importlib, json, pkgutil, sys
+
+class NotInstalled:
+    names = set(json.loads(sys.argv[1]))
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name.partition(".")[0] in cls.names:
+            raise ModuleNotFoundError(name + " is not in requirements.txt", name=name)
+
+sys.meta_path.insert(0, NotInstalled)
+import stacks
+for module in pkgutil.iter_modules(stacks.__path__, "stacks."):
+    importlib.import_module(module.name)
+"""
+
+
+def test_the_program_runs_on_requirements_txt_alone() -> None:
+    """What deploys has no need of dlib and the like, which not every desktop can install."""
+    installed = installed_by("requirements.txt")
+    assert not installed & {"av", "awslambdaric", "dlib-bin", "numpy", "onnxruntime"}
+    others = [
+        module
+        for module, packages in metadata.packages_distributions().items()
+        if not installed & set(map(canonicalize_name, packages))
+    ]
+    assert "numpy" in others
+
+    done = subprocess.run(
+        [sys.executable, "-c", _IMPORT_STACKS, json.dumps(others)],
+        cwd=REPOSITORY,
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+
+    assert done.returncode == 0, done.stderr
+    program = {name[0] for name in imported([REPOSITORY / "__main__.py"])}
+    assert program == {"__future__", "pulumi", "stacks"}
+    assert {name[0] for name in imports("stacks")} & OURS == {"stacks"}
+
+
 @pytest.mark.parametrize("folder", ["bench", "loadtest", "samples"])
 def test_what_measures_does_not_need_the_embedded_aws(folder: str) -> None:
     assert "local" not in {name[0] for name in imports(folder)}
@@ -53,6 +124,16 @@ def test_the_samples_need_nothing_else_of_ours() -> None:
 
 def test_the_function_needs_nothing_else_of_ours() -> None:
     assert {name[0] for name in imports("function")} & OURS == {"function"}
+
+
+def test_the_page_needs_what_the_recogniser_writes_and_nothing_of_how_it_does() -> None:
+    names = set(imports("page"))
+    assert {name[0] for name in names} & OURS == {"function", "page"}
+    assert {name[1] for name in names if name[0] == "function"} <= {
+        *("composed_text", "courses", "media_type", "recogniser", "results", "students"),
+    }
+    recogniser = {name for name in names if name[:2] == ("function", "recogniser")}
+    assert {name[2:4] for name in recogniser} <= {("identity", "enrolled")}
 
 
 def test_the_recogniser_knows_neither_aws_nor_the_handler() -> None:

@@ -13,16 +13,20 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from function.media_type import VIDEO_SUFFIXES
-from function.recogniser.identity.attendance import Attendance
+from function.recogniser.faces.location import Box
+from function.recogniser.identity.attendance import Attendance, BestLook, Span
 from function.results import (
     COLUMNS,
     Provenance,
+    corrections_key,
     course_of,
     csv_bytes,
     csv_key,
     csv_text,
     error_bytes,
     error_key,
+    evidence_key,
+    is_evidence_of,
     of_course,
 )
 from function.students import Student
@@ -38,6 +42,8 @@ def test_a_result_says_the_course_in_ascii_and_nothing_of_everybody() -> None:
     assert course_of({}) is None
 
 
+KEYS = (csv_key, error_key, evidence_key, corrections_key)
+
 suffixes = st.sampled_from(
     [*VIDEO_SUFFIXES, *(suffix.upper() for suffix in VIDEO_SUFFIXES), ".Mp4", ".mP4"]
 )
@@ -45,7 +51,10 @@ suffixes = st.sampled_from(
 stems = st.lists(
     st.one_of(
         suffixes,
-        st.sampled_from(["a", "A", ".", "/", ".csv", ".error.json", ".video", ".Video", "é", "漢"]),
+        st.sampled_from(
+            ["a", "A", ".", "/", ".csv", ".json", ".error.json", ".video", ".Video", "é"]
+        ),
+        st.sampled_from([".error", ".corrections", ".evidence", ".corrections.json", "\n", "漢"]),
     )
 ).map("".join) | st.text(max_size=20)
 video_keys = stems | st.builds(str.__add__, stems, suffixes)
@@ -80,7 +89,7 @@ def test_the_csv_is_called_as_expected(video: str, expected: str) -> None:
 
 @given(st.lists(video_keys, unique=True, min_size=2))
 def test_no_two_videos_share_a_key(videos: list[str]) -> None:
-    results = [key(video) for video in videos for key in (csv_key, error_key)]
+    results = [key(video) for video in videos for key in KEYS]
     assert len(set(results)) == len(results)
 
 
@@ -92,9 +101,34 @@ def test_keys_of_two_videos_differ(one: str, other: str) -> None:
 
 @given(video_keys)
 def test_a_result_is_no_video_and_lies_beside_it(video: str) -> None:
-    for key in (csv_key(video), error_key(video)):
+    for key in (of(video) for of in KEYS):
         assert not key.lower().endswith(VIDEO_SUFFIXES)
         assert key.rpartition("/")[0] == video.rpartition("/")[0]
+
+
+@pytest.mark.parametrize(
+    ("video", "expected"),
+    [
+        ("lecture1.mp4", "lecture1.json"),
+        ("week 1/lecture1.mov", "week 1/lecture1.mov.json"),
+        ("lecture1", "lecture1.video.json"),
+        ("a.json", "a.json.video.json"),
+        ("a.csv", "a.csv.video.json"),
+        ("a.error.mp4", "a.error.evidence.json"),
+        ("a.error.evidence.mp4", "a.error.evidence.evidence.json"),
+        ("a.corrections.mp4", "a.corrections.evidence.json"),
+        ("a.evidence.mp4", "a.evidence.json"),
+        ("a.error.mov", "a.error.mov.json"),
+        (".error.mp4", ".error.evidence.json"),
+        ("error.mp4", "error.json"),
+    ],
+)
+def test_the_evidence_is_called_as_expected(video: str, expected: str) -> None:
+    assert evidence_key(video) == expected
+
+
+def test_corrections_lie_beside_the_result() -> None:
+    assert corrections_key("week 1/lecture1.mp4") == "week 1/lecture1.corrections.json"
 
 
 @given(video_keys)
@@ -102,12 +136,15 @@ def test_a_result_key_is_at_most_eleven_bytes_longer_or_seventeen_without_a_suff
     video: str,
 ) -> None:
     longer = 11 if video.lower().endswith(VIDEO_SUFFIXES) else 17
-    for key in (csv_key(video), error_key(video)):
+    for key in (csv_key(video), error_key(video), evidence_key(video)):
         assert len(key) <= len(video) + longer
 
 
 ANN = Student(student_id="7", name='Ann "Nan" Öz, jr.', major="physics", year="junior")
-SEEN = Attendance(student_id="7", first_seen=0.0, last_seen=12.345, sightings=3, distance=0.41239)
+BEST = BestLook(time=1.5, track=0, place=Box(0.1, 0.2, 0.3, 0.4), distance=0.41239)
+SEEN = Attendance(
+    student_id="7", presence=(Span(0.0, 12.345),), sightings=3, best=BEST, is_sure=True
+)
 
 
 def test_the_csv_has_a_row_for_each_student_with_the_columns_in_their_order() -> None:
@@ -161,6 +198,14 @@ def test_provenance_is_recognised_among_other_metadata() -> None:
     assert provenance.is_that_of(metadata)
     assert not provenance.is_that_of(metadata | {"gallery-etag": '"other"'})
     assert not provenance.is_that_of({})
+
+
+def test_an_evidence_is_of_the_csv_that_was_made_from_the_same() -> None:
+    made = Provenance(video_etag='"v"', gallery_etag='"g"', recogniser="r1").as_metadata()
+    assert is_evidence_of(made | {"started": "1"}, made | {"started": "2"})
+    for name in made:
+        assert not is_evidence_of(made | {name: "other"}, made)
+    assert not is_evidence_of({}, {})
 
 
 def test_the_module_loads_without_the_recognition() -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from function.evidence import Evidence, Source
+from function.recogniser.recognition import Recognition
 from samples.sample_class import BIDEN, OBAMA
-from tests.soak.account import Result, _etag, _personal, _problems
+from tests.soak.account import Result, _etag, _personal, _problems, _problems_of_evidence
 from tests.soak.plan import NAMED, Content, Kind, Step, steps
 
 if TYPE_CHECKING:
@@ -19,6 +22,7 @@ BROKEN = Content(body=b"broken", kind=Kind.REPORT)
 TEXT = Content(body=b"text", kind=Kind.NOTHING)
 MADE = {content.kind: [content] for content in (VIDEO, BROKEN, TEXT)}
 EVERYBODY = frozenset({OBAMA, BIDEN})
+PROVENANCE = {"video-etag": "v", "gallery-etag": "g", "recogniser": "r"}
 
 
 def csv_of(*students: str, of: Content = VIDEO, gallery: str = "g") -> Result:
@@ -62,6 +66,32 @@ def test_what_is_right_is_no_problem() -> None:
 def test_what_is_wrong_is_named(content: Content, results: tuple[Result, ...], said: str) -> None:
     (problem,) = problems(content, *results)
     assert said in problem
+
+
+def evidence_of(result: Result, **differences: str) -> Result:
+    source = Source(video="v.mp4", course=None, recogniser="r", step=0.5)
+    body = Evidence.of(Recognition.of_nothing(), {}, source, result.body).as_bytes()
+    return Result(key="v.json", body=body, metadata={**result.metadata, **differences})
+
+
+def test_evidence_is_of_the_csv_and_there_with_it_alone() -> None:
+    seen, other = (replace(csv_of(*each), metadata=PROVENANCE) for each in ((OBAMA,), (BIDEN,)))
+
+    def problems(evidence: Result | None, *results: Result) -> list[str]:
+        return list(_problems_of_evidence("v.mp4", evidence, results))
+
+    assert problems(evidence_of(seen), seen) == []
+    assert problems(None, report()) == []
+    for evidence, results, said in (
+        (None, [seen], "only one"),
+        (evidence_of(seen), [report()], "only one"),
+        (evidence_of(seen), [], "only one"),
+        (evidence_of(seen, recogniser="another"), [seen], "made from something else"),
+        (evidence_of(other), [seen], "of another CSV"),
+        (replace(evidence_of(seen), body=b"{}"), [seen], "cannot be read"),
+    ):
+        (problem,) = problems(evidence, *results)
+        assert said in problem
 
 
 def test_a_name_in_what_is_logged_is_noticed() -> None:

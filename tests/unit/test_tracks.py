@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from function.recogniser.faces.detector import Detection
-from function.recogniser.faces.location import Location
+from function.recogniser.faces.location import Box, Location
 from function.recogniser.faces.quality import Quality
 from function.recogniser.identity.attendance import Look
 from function.recogniser.identity.gallery import Match
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 LOOK = Look(
     match=Match(student_id="a", distance=0.4, margin=0.2),
     quality=Quality(height=100, score=0.9, tilt=0, sharpness=0.2, brightness=120),
+    place=Box(0.1, 0.1, 0.2, 0.2),
+    face=0,
+    track=0,
 )
 PLACE = Location(top=100, right=199, bottom=199, left=100)
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import pairwise
 from statistics import mean
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from function.recogniser.faces.location import Box
     from function.recogniser.faces.quality import Quality
     from function.recogniser.identity.gallery import Match
 
@@ -46,6 +48,13 @@ DOUBT = 0.06
 # Looks less apart than this, in seconds, are of the same moment and bear nothing out.
 _LEAST_APART = 0.3
 
+ABSENCE_SECONDS = 60.0
+"""Who is not seen for longer than this counts as away meanwhile.
+
+A small face is found in wide looks alone, which come up to 20 s apart: three of them miss a face
+that is there less often than one does.
+"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
@@ -53,11 +62,16 @@ class Look:
 
     `match` is the nearest student, however far, and `quality` what that rests on. The first of the
     `times`, in seconds from the start of the video, is that of the encoding; at the others the
-    same face was still there.
+    same face was still there. `place` is where it was encoded, in the picture as a player shows it,
+    and `track` counts the recording's picture tracks from 0. Looks with the same `face` are at one
+    face that was followed.
     """
 
     match: Match
     quality: Quality
+    place: Box
+    face: int
+    track: int
     times: list[float] = field(default_factory=list)
 
     @property
@@ -91,18 +105,55 @@ class Look:
         return min(tolerance, self.match.own_tolerance)
 
 
+class Span(NamedTuple):
+    """A stretch of a video, in seconds from its start; both ends belong to it."""
+
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class BestLook:
+    """The nearest look at a student's face: when and where it is to be seen, and how near it was.
+
+    `time` is in seconds from the start of the video, `place` in the picture as a player shows it.
+    """
+
+    time: float
+    track: int
+    place: Box
+    distance: float
+
+
 @dataclass(frozen=True, kw_only=True)
 class Attendance:
-    """A student who was seen: when first and last, in how many samples, how surely.
+    """A student who was seen: when, in how many samples, how surely.
 
-    Times are in seconds from the start of the video; `distance` is the smallest of all looks.
+    `presence` are the spans in which the student was seen, with pauses between them of more than
+    ABSENCE_SECONDS. `is_sure` tells whether one confident look says so; otherwise several do on
+    average, as they do of strangers who resemble a student.
     """
 
     student_id: str
-    first_seen: float
-    last_seen: float
+    presence: tuple[Span, ...]
     sightings: int
-    distance: float
+    best: BestLook
+    is_sure: bool
+
+    @property
+    def first_seen(self) -> float:
+        """In seconds from the start of the video."""
+        return self.presence[0].start
+
+    @property
+    def last_seen(self) -> float:
+        """In seconds from the start of the video."""
+        return self.presence[-1].end
+
+    @property
+    def distance(self) -> float:
+        """The smallest of all looks."""
+        return self.best.distance
 
 
 def attendance(looks: Iterable[Look], *, tolerance: float, margin: float) -> list[Attendance]:
@@ -116,17 +167,30 @@ def attendance(looks: Iterable[Look], *, tolerance: float, margin: float) -> lis
 
     The students come in the order of their first appearance, and by id where that is the same.
     """
-    by_student: defaultdict[str, list[Look]] = defaultdict(list)
-    for look in looks:
-        if not look.is_nobodys(tolerance):
-            by_student[look.match.student_id].append(look)
     seen = [
-        _summary(student_id, claims, tolerance)
-        for student_id, claims in by_student.items()
+        _summary(student_id, claims, tolerance, margin)
+        for student_id, claims in claims_by_student(looks, tolerance).items()
         if any(_is_confident(claim, tolerance, margin) for claim in claims)
         or _bear_each_other_out(_nearest_at_each_time(claims), tolerance, margin)
     ]
     return sorted(seen, key=lambda student: (student.first_seen, student.student_id))
+
+
+def claims_by_student(looks: Iterable[Look], tolerance: float) -> Mapping[str, Sequence[Look]]:
+    """Return the looks that say anything of a student, by the student's id."""
+    claims: defaultdict[str, list[Look]] = defaultdict(list)
+    for look in looks:
+        if not look.is_nobodys(tolerance):
+            claims[look.match.student_id].append(look)
+    return claims
+
+
+def best_look(looks: Iterable[Look]) -> BestLook:
+    """Return the nearest look, and the earliest of those that are as near."""
+    best = min(looks, key=lambda it: (it.match.distance, it.times[0], it.track, it.place))
+    return BestLook(
+        time=best.times[0], track=best.track, place=best.place, distance=best.match.distance
+    )
 
 
 def _is_confident(look: Look, tolerance: float, margin: float) -> bool:
@@ -154,13 +218,24 @@ def _nearest_at_each_time(claims: Iterable[Look]) -> list[Look]:
     return list(nearest.values())
 
 
-def _summary(student_id: str, claims: Iterable[Look], tolerance: float) -> Attendance:
+def _summary(
+    student_id: str, claims: Iterable[Look], tolerance: float, margin: float
+) -> Attendance:
     hits = [claim for claim in claims if claim.match.distance <= claim.limit(tolerance)]
-    times = {time for hit in hits for time in hit.times}
+    times = sorted({time for hit in hits for time in hit.times})
     return Attendance(
         student_id=student_id,
-        first_seen=min(times),
-        last_seen=max(times),
+        presence=tuple(_spans(times)),
         sightings=len(times),
-        distance=min(hit.match.distance for hit in hits),
+        best=best_look(hits),
+        is_sure=any(_is_confident(hit, tolerance, margin) for hit in hits),
     )
+
+
+def _spans(times: Sequence[float]) -> Iterator[Span]:
+    start = times[0]
+    for before, after in pairwise(times):
+        if after - before > ABSENCE_SECONDS:
+            yield Span(start, before)
+            start = after
+    yield Span(start, times[-1])

@@ -8,6 +8,7 @@ encoded, and longer when it was clear who this is, or that it is nobody enrolled
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING
 
 import dlib
@@ -38,8 +39,12 @@ _LONGEST_VALIDITY = 24
 
 @dataclass(kw_only=True, eq=False)
 class Track:
-    """A face that is followed from sample to sample, with the looks that were taken at it."""
+    """A face that is followed from sample to sample, with the looks that were taken at it.
 
+    `number` is another for each track of a video.
+    """
+
+    number: int
     looks: list[Look] = field(default_factory=list)
     _looked_at: Location | None = None
     _appearance: NDArray[np.float32] | None = None
@@ -94,6 +99,7 @@ class Tracker:
     """Tells which faces of one video's samples are the same, from their places alone."""
 
     def __init__(self) -> None:
+        self._numbers = count()
         self._sightings: list[Sighting] = []
         self._open: list[Sighting] = []  # of the sample before, whose faces are not found yet
 
@@ -115,7 +121,7 @@ class Tracker:
         place = face.location
         before = max(self._open, key=lambda other: place.overlap(other.place), default=None)
         if before is None or place.overlap(before.place) < _SAME_PLACE:
-            return Track()
+            return Track(number=next(self._numbers))
         self._open.remove(before)
         return before.track
 

@@ -25,7 +25,8 @@ class Frame:
     been read of it by then. `track` counts the recording's picture tracks, whose frames come one
     track after the other: in each, time begins anew.
     `height` and `width` are in pixels. `decoded` is mirrored, left for right, and then turned by
-    `quarter_turns` counterclockwise, to be as shown. Each form of the picture is 8 bits a value
+    `quarter_turns` counterclockwise, to be as shown; `turned_further` are those of these turns that
+    the file does not ask a player for. Each form of the picture is 8 bits a value
     and C-contiguous, and made when asked for; several threads may ask.
     """
 
@@ -37,6 +38,7 @@ class Frame:
     decoded: VideoFrame
     mirrored: bool
     quarter_turns: int
+    turned_further: int = 0
     # A decoded picture has one converter, which two threads must not use at the same time.
     converting: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -48,7 +50,13 @@ class Frame:
         if quarters % 2:
             height, width = width, height
         turns = (self.quarter_turns + quarters) % 4
-        return replace(self, height=height, width=width, quarter_turns=turns)
+        return replace(
+            self,
+            height=height,
+            width=width,
+            quarter_turns=turns,
+            turned_further=(self.turned_further + quarters) % 4,
+        )
 
     @cached_property
     def pixels(self) -> NDArray[np.uint8]:
