@@ -80,8 +80,8 @@ def test_the_register_is_written_for_its_owner_alone(
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600)
     assert (tmp_path / "out" / "register.csv").read_text("utf-8-sig").splitlines() == [
         (
-            "id,name,major,year,2026-11-23,2026-11-30,2026-12-07,present,late,left early,please check,"
-            "not seen,excused,attended,possible,per cent"
+            "id,name,major,year,2026-11-23,2026-11-30,2026-12-07,present,late,left early,"
+            "please check,not seen,excused,attended,possible,per cent"
         ),
         "1,Ada,,,present,present,,2,0,0,0,0,0,2,2,100.0",
         "2,Björn,,,late,not seen,,0,1,0,0,1,0,1,2,50.0",
@@ -147,8 +147,8 @@ def test_for_moodle_what_has_no_acronym_is_left_out_and_said(
             "--moodle-status 'please check=ACRONYM'"
         ),
         (
-            "moodle: 2 times 'not seen' is left out: choose what Moodle calls it with --moodle-status "
-            "'not seen=ACRONYM'"
+            "moodle: 2 times 'not seen' is left out: choose what Moodle calls it with "
+            "--moodle-status 'not seen=ACRONYM'"
         ),
     ]
     chosen = ("--moodle-status", "not seen=A", "--moodle-status", "please-check=?")
