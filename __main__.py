@@ -16,6 +16,7 @@ from stacks.monitoring import Monitoring
 from stacks.recogniser import Recogniser
 from stacks.settings import StackSettings, region_from_config
 from stacks.students_table import StudentsTable
+from stacks.teachers_page import TeachersPage
 from stacks.trigger import Trigger
 
 settings = StackSettings.from_config(pulumi.Config())
@@ -23,7 +24,9 @@ region = region_from_config()
 
 buckets = Buckets("lambdalens", settings)
 students = StudentsTable("lambdalens-students", settings).table
-image = FunctionImage("lambdalens", settings, function="lambdalens-recogniser")
+image = FunctionImage(
+    "lambdalens", settings, functions=["lambdalens-recogniser", "lambdalens-page"]
+)
 recogniser = Recogniser(
     "lambdalens-recogniser",
     settings,
@@ -31,7 +34,6 @@ recogniser = Recogniser(
     buckets=buckets,
     students=students,
 )
-image.forget_old_ones(once=recogniser.alias)
 Trigger(
     "lambdalens-trigger",
     bucket=buckets.input,
@@ -40,6 +42,17 @@ Trigger(
 )
 KeepAlive("lambdalens-keep-alive", invoked_arn=recogniser.alias.arn)
 monitoring = Monitoring("lambdalens", settings, recogniser=recogniser, region=region)
+page = None
+if settings.teachers_page:
+    page = TeachersPage(
+        "lambdalens-page",
+        settings,
+        image_uri=image.uri,
+        buckets=buckets,
+        students=students,
+        region=region,
+    )
+image.forget_old_ones(once=[recogniser.alias] + ([page.function] if page else []))
 
 pulumi.export("inputBucket", buckets.input.id)
 pulumi.export("outputBucket", buckets.output.id)
@@ -57,4 +70,6 @@ pulumi.export("logGroup", recogniser.log_group.name)
 pulumi.export("dashboardUrl", monitoring.dashboard_url)
 pulumi.export("requireConsent", settings.require_consent)
 pulumi.export("enrollerPolicy", enroller_policy(buckets, students, recogniser.alias))
+pulumi.export("pageUrl", page.url if page else "")
+pulumi.export("userPoolId", page.user_pool.id if page else "")
 pulumi.export("region", region)

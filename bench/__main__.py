@@ -19,13 +19,13 @@ _WRONG_USAGE = 2
 _INTERRUPTED = 130
 
 _SECTIONS = {
-    "videos": "every way of recognising on the sample videos, or on yours with --videos",
-    "samples": "who is found at 1, 2 and 5 samples a second, from eight starts, in the same videos",
-    "harder": "who is found in the same videos made harder: small, tilted, dark or blurred",
-    "strangers": "who is named, all being enrolled but those in the video, as it is and harder",
-    "minute": "every way on a minute of 1080p with nine faces, with few and with many keyframes",
+    "videos": "every way of recognising on the sample videos, or yours (--videos)",
+    "samples": "who is found in them at 1, 2 and 5 samples a second, eight times",
+    "harder": "who is found in them made harder: small, tilted, dark or blurred",
+    "strangers": "who is named when all but those in the video are enrolled",
+    "minute": "every way on 1080p with nine faces, with few and many keyframes",
     "cold": "a fresh process, stage by stage, to the CSV of one short clip",
-    "gallery": "matching against a gallery of 10 to 100,000 rows, and a school of 10,000 students",
+    "gallery": "matching 10 to 100,000 rows, and a school of 10,000 students",
     "faces": "0 to 60 faces in the frame",
     "resolution": "360p to 2160p",
     "length": "10 s and longer, with the memory",
@@ -35,13 +35,16 @@ _SECTIONS = {
 _WIDTH_OF_A_FILE = 160
 
 _DESCRIPTION = """\
-Measure what recognising people in videos costs, and whether the answers are right.
+Measure what recognising people in videos costs, and whether the answers are
+right.
 
-Side by side, in one run: the seed's way (a JPEG for each second, face_recognition, its first
-match, and a form of it that finds everyone); the reference (every sampled frame in full, doubled:
-the yardstick of recall); ours, as the function runs it; and the floor, decoding only. All figures
-are CPU time, so other work on the machine matters little: medians of tries taken in turns, with
-the least and the most in brackets. On a terminal it prints tables, otherwise Markdown.
+One run compares the seed's way (a JPEG for each second, face_recognition, its
+first match, and a form of it that finds everyone); the reference (every sampled
+frame in full, doubled: the yardstick of recall); ours, as the function runs it;
+and the floor, which is decoding only. All figures are CPU time, so other work
+on the machine matters little. They are medians of tries taken in turns, with
+the least and the most in brackets. Tables are printed on a terminal, otherwise
+Markdown.
 """
 
 _EPILOG = """\
@@ -50,15 +53,17 @@ sections:
 
 exit status:
   0    every answer of ours is right
-  1    one is wrong or missing, as its FAILURE line says: a faster wrong answer is no improvement.
-       In harder videos a missing one is none, and strangers only counts
+  1    one is wrong or missing, as its FAILURE line says: a faster wrong answer
+       is no improvement. In harder videos a missing one is no failure, and
+       strangers only counts
   2    the arguments, or the files they name, cannot be used
 
 examples:
   python -m bench --only cold,gallery
   python -m bench --only videos --videos lectures/ --gallery gallery.npz
   python -m bench --only harder,strangers --no-reference
-  python -m bench --videos clips/ --portraits portraits/ --students students.csv --truth truth.csv
+  python -m bench --videos clips/ --portraits portraits/ \\
+      --students students.csv --truth truth.csv
 """
 
 

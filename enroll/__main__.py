@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from enroll.commands import enrol, forget, import_encodings, prune
-from enroll.commands.arguments import ExitStatus
+from enroll.commands import audit, enrol, forget, import_encodings, prune
+from enroll.commands.arguments import ExitStatus, UnknownAlikeError
 from enroll.deployed import FacesNotForgottenError, GalleryBusyError
 from enroll.encodings_file import EncodingsFileError
 from enroll.enrolment import PortraitsUnreadableError
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 # Enrolling needs no command's name; the others begin with theirs.
 _NAMED: Mapping[str, ModuleType] = {
+    "audit": audit,
     "forget": forget,
     "import-encodings": import_encodings,
     "prune": prune,
@@ -53,6 +54,7 @@ def main(arguments: Sequence[str]) -> int:
         PortraitsUnreadableError,
         StackNotFoundError,
         StudentListError,
+        UnknownAlikeError,
     ) as error:
         return _not_done(str(error))
     except OSError as error:

@@ -17,12 +17,17 @@ from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 
 from enroll.descriptions import as_described, descriptions
-from enroll.gallery_edits import described, with_students, without_students
+from enroll.gallery_edits import (
+    described,
+    with_students,
+    with_tolerances,
+    without_students,
+)
 from function.composed_text import composed, spellings
 from function.recogniser.identity.gallery import Gallery, GalleryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
 
     from types_boto3_s3 import S3Client
 
@@ -108,6 +113,14 @@ def enrol_anew(
             "others have changed the stack's gallery meanwhile: enrol without --new-gallery to add "
             "to theirs, or with it to replace theirs"
         )
+
+
+def set_tolerances(deployment: Deployment, tolerances: Mapping[str, float | None]) -> Gallery:
+    """Set students' own tolerances in the stack's gallery, None for everybody's; return it.
+
+    Raises GalleryBusyError, GalleryError, or a botocore exception.
+    """
+    return _change(deployment, lambda gallery: with_tolerances(gallery, tolerances))
 
 
 def forget_students(deployment: Deployment, student_ids: Collection[str]) -> set[str]:

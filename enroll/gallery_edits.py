@@ -51,6 +51,18 @@ def described(gallery: Gallery, descriptions: Mapping[str, Enrolled]) -> Gallery
     return replace(gallery, students=students)
 
 
+def with_tolerances(gallery: Gallery, tolerances: Mapping[str, float | None]) -> Gallery:
+    """Return the gallery with these own tolerances, None for everybody's.
+
+    Who is not in it is passed over.
+    """
+    students = dict(gallery.students)
+    for student_id in set(gallery.student_ids).intersection(tolerances):
+        known = gallery.student(student_id)
+        students[student_id] = replace(known, tolerance=tolerances[student_id])
+    return replace(gallery, students=students)
+
+
 def without_students(gallery: Gallery, student_ids: Collection[str]) -> Gallery:
     """Return the gallery without any row of these students, and what is known of them."""
     return gallery.rows(

@@ -15,15 +15,16 @@ from typing import TYPE_CHECKING
 from enroll.days import today
 from enroll.enrolment import Enrolment, refusals
 from enroll.gallery_edits import with_students, without_students
-from enroll.mix_ups import doubts
+from enroll.mix_ups import numbered, verdicts
 from function.recogniser.identity.gallery import Gallery
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
+    from enroll.mix_ups import AlikePair, Verdict
     from function.students import Student
 
 
@@ -39,18 +40,20 @@ class NamedRows:
     not_listed: tuple[str, ...]
 
 
-def enrol_encodings(
+def enrol_encodings(  # noqa: PLR0913 - what an enrolment may be told, each by its name
     names: Sequence[str],
     encodings: NDArray[np.float32],
     students: Collection[Student],
     *,
     known: Gallery,
     barred: Mapping[str, str] = MappingProxyType({}),
+    alike: Collection[AlikePair] = (),
 ) -> Enrolment:
     """Enrol the listed students among the names, whose encodings have the shape (names, 128).
 
     `known` is the gallery that the rows are to join. The encodings of students who are `barred`,
-    for the reason that is given of each id, are left out. Raises AmbiguousNameError.
+    for the reason that is given of each id, are left out. Pairs of students who are `alike` are let
+    in though they look like each other. Raises AmbiguousNameError.
     """
     named = join_names(names, encodings, students)
     rows = without_students(named.rows, barred)
@@ -60,13 +63,39 @@ def enrol_encodings(
         "to enrol them"
         for name in named.not_listed
     ]
-    sources = [f"an encoding of student {student_id}" for student_id in rows.student_ids]
-    return Enrolment(
-        rows=rows,
-        kept=tuple(student_id for student_id in refused if student_id in known.student_ids),
-        refused=tuple(refusals(refused)),
-        doubtful=(*doubts(rows, sources, known=known), *left_out),
+    judged = list(
+        zip(
+            rows.student_ids,
+            verdicts(rows, numbered(rows, "encoding"), known=known, alike=alike),
+            strict=True,
+        )
     )
+    good = [row for row, (_, verdict) in enumerate(judged) if not verdict.is_refused]
+    enrolled = rows.rows(good)
+    lost = dict.fromkeys(it for it in rows.student_ids if it not in set(enrolled.student_ids))
+    known_ids = set(known.student_ids)
+    return Enrolment(
+        rows=enrolled,
+        kept=tuple(student_id for student_id in (*refused, *lost) if student_id in known_ids),
+        refused_portraits=tuple(_lines(judged, refused=True)),
+        refused_students=(
+            *(
+                f"student {student_id} has no encoding that can be used: enrol them from portraits"
+                for student_id in lost
+                if student_id not in known_ids
+            ),
+            *refusals(refused),
+        ),
+        doubtful=(*_lines(judged, refused=False), *left_out),
+    )
+
+
+def _lines(judged: Iterable[tuple[str, Verdict]], *, refused: bool) -> list[str]:
+    return [
+        f"an encoding of student {student_id} {verdict.problem}"
+        for student_id, verdict in judged
+        if verdict.problem and verdict.is_refused == refused
+    ]
 
 
 def join_names(

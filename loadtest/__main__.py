@@ -65,10 +65,12 @@ def main(arguments: Sequence[str]) -> int:
 
 def _run(options: Options) -> int:
     progress = Console(stderr=True, highlight=False, markup=True)
+    # Before the sample class's videos are made: without a stack they would be made for nothing.
+    target = _target(options)
     with tempfile.TemporaryDirectory(prefix="loadtest-") as made:
         sources = find_sources(options.sources, made=Path(made))
         expectations = _expectations(options, sources)
-        session = Session(options, _target(options), sources, expectations)
+        session = Session(options, target, sources, expectations)
         session.check()
         with progress_display(progress) as watch:
             session.go(watch)

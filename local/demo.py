@@ -27,6 +27,7 @@ from function.student_list import StudentListError, read_students
 from local.aws import LocalAws
 from local.demo_report import Truth, is_as_expected, report
 from local.round_trip import NoResultError, Result, RoundTrip
+from local.terminal_picture import recording_console, save_picture
 from samples.pictures import SamplesUnavailableError, fetch_sample_pictures
 from samples.sample_class import make_class_videos, make_sample_class
 from stacks.configuration import project, stack_configuration
@@ -80,6 +81,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="the list of students, as for python -m enroll",
     )
+    parser.add_argument(
+        "--picture",
+        type=Path,
+        metavar="FILE.svg",
+        help="keep what is printed as a picture, too, such as docs/demo.svg",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -116,7 +123,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _show(arguments: argparse.Namespace, *, is_sample: bool) -> int:
-    console = _console()
+    console = recording_console() if arguments.picture else _console()
     started = time.monotonic()
     # What can fail for want of a network or a file fails before anything is started.
     if is_sample:
@@ -135,7 +142,10 @@ def _show(arguments: argparse.Namespace, *, is_sample: bool) -> int:
     console.print(report(results, shown.truth))
     if is_sample:
         _print_files(results, console)
-    return _verdict(results, shown.truth, time.monotonic() - started, console)
+    verdict = _verdict(results, shown.truth, time.monotonic() - started, console)
+    if arguments.picture:
+        save_picture(console, arguments.picture, title="make demo")
+    return verdict
 
 
 def _sample_class(folder: Path) -> _Class:

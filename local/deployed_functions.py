@@ -26,11 +26,13 @@ _SECONDS_BETWEEN_LOOKS = 0.5
 class DeployedFunctions:
     """Has a host run the functions of an account, in the version that each one's alias names.
 
-    `changed` is called after a look that has found another state than the one before.
+    `changed` is called after a look that has found another state than the one before, and again
+    after the next ones until it says that it has taken note: what the stack exports is there only
+    when Pulumi has come to the end.
     """
 
     def __init__(
-        self, account: Account, functions: FunctionHost, *, changed: Callable[[], None]
+        self, account: Account, functions: FunctionHost, *, changed: Callable[[], bool]
     ) -> None:
         self._lambda = account.client("lambda")
         self._functions = functions
@@ -38,6 +40,11 @@ class DeployedFunctions:
         self._running: dict[str, tuple[FunctionConfiguration, int | None]] = {}
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._keep_looking, daemon=True)
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """The version that runs of each function."""
+        return {name: function.version for name, (function, _) in self._running.items()}
 
     def start(self) -> None:
         """Look now, and from time to time until `stop`."""
@@ -66,10 +73,11 @@ class DeployedFunctions:
         return before != there
 
     def _keep_looking(self) -> None:
+        noted = True
         while not self._ending.wait(_SECONDS_BETWEEN_LOOKS):
             try:
-                if self.look():
-                    self._changed()
+                if self.look() or not noted:
+                    noted = self._changed()
             except ClientError:  # of a function that was deleted since it was listed
                 continue
             except BotoCoreError:  # the embedded AWS has ended
@@ -86,12 +94,13 @@ class DeployedFunctions:
 
 def _configuration(name: str, version: str, found: dict[str, Any]) -> FunctionConfiguration:
     logging = found["LoggingConfig"]
+    image = found.get("ImageConfigResponse", {}).get("ImageConfig", {})
     return FunctionConfiguration(
         name=name,
         arn=found["FunctionArn"].removesuffix(f":{version}"),
         version=version,
         role_arn=found["Role"],
-        handler=HANDLER,
+        handler=image.get("Command", [HANDLER])[0],
         timeout=found["Timeout"],
         memory_mb=found["MemorySize"],
         ephemeral_storage_mb=found["EphemeralStorage"]["Size"],

@@ -35,7 +35,7 @@ HOST = "127.0.0.1"
 REGION = "us-east-1"
 
 SERVICES = (
-    *("cloudwatch", "dynamodb", "ecr", "iam", "lambda", "logs"),
+    *("apigatewayv2", "cloudwatch", "cognito-idp", "dynamodb", "ecr", "iam", "lambda", "logs"),
     *("s3", "scheduler", "sns", "sqs", "sts"),
 )
 """What the stack is made of. Of the emulator's hundred services some run programs of their own:

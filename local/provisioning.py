@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.resources import (
+    accounts,
     buckets,
     functions,
+    http_apis,
     monitoring,
     queues,
     repositories,
@@ -33,8 +35,10 @@ if TYPE_CHECKING:
     from local.resources.request import Created
 
 CREATORS = {
+    **accounts.CREATORS,
     **buckets.CREATORS,
     **functions.CREATORS,
+    **http_apis.CREATORS,
     **monitoring.CREATORS,
     **queues.CREATORS,
     **repositories.CREATORS,

@@ -21,7 +21,7 @@ from stacks.configuration import REPOSITORY, project, stack_file
 from stacks.outputs import LOCAL_STACK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from contextlib import ExitStack
     from pathlib import Path
 
@@ -83,7 +83,9 @@ class PulumiAws(EmbeddedAws):
         # In a project of the same name, since it writes into the project's own file of the stack.
         (folder / "Pulumi.yaml").write_text(yaml.safe_dump(_HEAD), encoding="utf-8")
         self._ask("stack", "init", LOCAL_STACK, "--no-select", folder=folder)
-        deployed = DeployedFunctions(self.deployer, functions, changed=self._look_again)
+        deployed = DeployedFunctions(
+            self.deployer, functions, changed=lambda: self._look_again(deployed.versions)
+        )
         self._ask("up", "--yes", "--skip-preview", "--stack", LOCAL_STACK, said=self._said)
         self._exported(self._outputs())
         deployed.start()
@@ -103,11 +105,19 @@ class PulumiAws(EmbeddedAws):
         file.write_text(yaml.safe_dump(contents), encoding="utf-8")
         return file
 
-    def _look_again(self) -> None:
-        """Take what the stack exports after the user has changed it, if it is still there."""
-        if outputs := self._outputs():
-            self._exported(outputs)
-            self._changed()
+    def _look_again(self, running: Mapping[str, str]) -> bool:
+        """Take what the stack exports after the user has changed it, if that is what runs now."""
+        if not running:  # the stack was destroyed
+            return True
+        try:
+            outputs = self._outputs()
+        except DeploymentError:  # Pulumi is in the middle of it
+            return False
+        if running.get(str(outputs.get("functionName"))) != outputs.get("functionVersion"):
+            return False
+        self._exported(outputs)
+        self._changed()
+        return True
 
     def _outputs(self) -> dict[str, object]:
         answer = self._ask("stack", "output", "--json", "--show-secrets", "--stack", LOCAL_STACK)

@@ -18,6 +18,7 @@ from rich.console import Console
 from local.aws import EmbeddedAws, LocalAws
 from local.container_engine import ContainerEngine, ContainerEngineError
 from local.image import IMAGE
+from local.page_account import make_page_account
 from local.pulumi_aws import PulumiAws
 from local.sandbox import ContainerSandbox, ProcessSandbox
 from stacks.outputs import LOCAL_STACK_FILE
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 DEFAULT_PORT = 4566
 HIGHEST_PORT = 65535
 RETRY_BASE_SECONDS = 1.0
+
+DEMO_EMAIL = "teacher@school.example"
+"""Who can sign in on the teachers' page. Nothing is ever sent there: the domain is nobody's."""
 
 ENVIRONMENT_FILE = "environment"
 """The name of the file that AWS's own tools are pointed to the stack with, beside the note."""
@@ -204,7 +208,19 @@ The same without the AWS CLI:
 What the function says, and which events failed for good:
   aws logs tail {outputs.log_group} --follow
   aws sqs receive-message --queue-url {outputs.failures_queue_url}
-{_PULUMI_INSTRUCTIONS if isinstance(aws, PulumiAws) else ""}"""
+{_page_instructions(aws)}{_PULUMI_INSTRUCTIONS if isinstance(aws, PulumiAws) else ""}"""
+
+
+def _page_instructions(aws: EmbeddedAws) -> str:
+    """Say where the teachers' page is, with an account of this run that may see every course."""
+    if not aws.outputs.page_url:
+        return ""
+    account = make_page_account(aws, DEMO_EMAIL)
+    return f"""\
+The teachers' page, in a browser on this machine:
+  {aws.outputs.page_url}
+  sign in as {account.email} with the password {account.password}
+"""
 
 
 _PULUMI_INSTRUCTIONS = """\

@@ -22,7 +22,7 @@ have the function look at them again.
 
     python -m recover failures --stack dev  what failed for good
     python -m recover missing --stack dev   videos without a result
-    python -m recover outdated --stack dev  results of another gallery, or version
+    python -m recover outdated --stack dev  results that are out of date
     python -m recover failed --stack dev    the error reports, and remedies
     python -m recover policy --stack dev    the rights that an operator needs
 

@@ -10,8 +10,9 @@ import pulumi
 from botocore.exceptions import BotoCoreError, ClientError
 from pulumi.runtime import set_all_config
 
+from stacks.asking import UnansweredError, aws_client
 from stacks.configuration import StackConfigurationError, project, stack_configuration
-from stacks.limits import AccountLimits, Finding, LimitsUnknownError, findings, lambda_client
+from stacks.limits import AccountLimits, Finding, findings
 from stacks.outputs import LOCAL_STACK, StackNotFoundError, deployment
 from stacks.settings import StackSettings, StackSettingsError, region_from_config
 
@@ -58,7 +59,7 @@ def main(arguments: Sequence[str]) -> int:
         region = region_from_config()
         limits, found = _checked(stack, settings)
     except (
-        *(LimitsUnknownError, StackConfigurationError, StackNotFoundError, StackSettingsError),
+        *(UnansweredError, StackConfigurationError, StackNotFoundError, StackSettingsError),
     ) as error:
         sys.stderr.write(f"error: {error}\n")
         return _NOT_CHECKED
@@ -77,7 +78,7 @@ def _checked(stack: str, settings: StackSettings) -> tuple[AccountLimits, list[F
     if stack == LOCAL_STACK:
         client = deployment(stack).client("lambda")
     else:
-        client = lambda_client(pulumi.Config("aws"))
+        client = aws_client("lambda", pulumi.Config("aws"))
     limits = AccountLimits.ask(client)
     found = findings(settings, limits)
     if any(finding.refused for finding in found):

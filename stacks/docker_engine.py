@@ -31,7 +31,8 @@ class DockerEngineError(Exception):
 def check_engine(environment: Mapping[str, str] = os.environ, home: Path | None = None) -> None:
     """Raise DockerEngineError if no engine answers where the provider looks for one.
 
-    An address that takes more than a connection to ask (ssh, a pipe of Windows) is not checked.
+    An address that takes more than a connection to ask (ssh, a pipe of Windows) is not checked,
+    nor is a socket where Python has none, which is on Windows.
     """
     home = home or Path.home()
     address = _address(environment, home)
@@ -67,6 +68,8 @@ def _ask(address: str, *, with_tls: bool) -> None:
     place = urlsplit(address)
     connection: http.client.HTTPConnection
     if place.scheme == "unix":
+        if not hasattr(socket, "AF_UNIX"):
+            return
         connection = _UnixConnection(place.path)
     elif place.scheme in ("tcp", "http") and place.hostname and not with_tls:
         connection = http.client.HTTPConnection(

@@ -4,7 +4,7 @@ The image is built from `function/` and pushed, unless a setting names it: `imag
 is in the repository already, `imageUri` one of another repository. The repository is there in any
 case, so that changing the setting never loses an image.
 
-Four things are decided here.
+Five things are decided here.
 
 *When to build.* When the content of a file in the build context has changed, and at no other
 time: the trigger is a digest over paths and contents, so that another machine, a fresh clone, a
@@ -24,6 +24,12 @@ change after the function has moved to the new image, and not with the push: unt
 the one before, and the new one is among the newest. Rules can name tags, numbers and ages, and no
 digest. So where a setting names the image, there are none, and nothing is forgotten: nothing is
 pushed then, either.
+
+*What is in it.* The recogniser and the teachers' page, which are two functions with two commands.
+The page's own packages are 22 MB of files; a second image would be a second build, a second
+repository and a second thing to go back to, and the page must understand what the recogniser of the
+same day writes. Lambda fetches of an image what a function reads, so that the page starts none the
+slower for the networks beside it.
 
 *Who may fetch an image.* Lambda, for this project's functions of this account. Without a policy
 that lets it, Lambda would add one of its own to the repository, for all functions.
@@ -45,10 +51,8 @@ from stacks.image_build import LOG_FILE, build_hooks
 from stacks.source import revision, source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
-
-    from pulumi_aws import lambda_
 
     from stacks.settings import StackSettings
 
@@ -65,6 +69,10 @@ CONTEXT = (
     "function/recogniser/faces/*.py",
     "function/recogniser/identity/*.py",
     "function/recogniser/video/*.py",
+    "page/*.py",
+    "page/pages/*.py",
+    "page/static/*",
+    "page/templates/*.html",
 )
 IMAGES_KEPT = 10
 DAYS_TO_KEEP_UNTAGGED = 1
@@ -75,8 +83,8 @@ _PLATFORMS = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}
 class FunctionImage(Component):
     """The `repository`, and the image that the function runs: `uri`, by `digest`."""
 
-    def __init__(self, name: str, settings: StackSettings, *, function: str) -> None:
-        """Let Lambda fetch the image for the functions that Pulumi makes by the name `function`."""
+    def __init__(self, name: str, settings: StackSettings, *, functions: Sequence[str]) -> None:
+        """Let Lambda fetch the image for the functions that Pulumi makes by these names."""
         super().__init__(name)
         self._name = name
         self._pushed: docker.RegistryImage | None = None
@@ -91,7 +99,7 @@ class FunctionImage(Component):
         policy = ecr.RepositoryPolicy(
             name,
             repository=self.repository.name,
-            policy=pulumi.Output.json_dumps(_fetched_by_lambda(self.repository.arn, function)),
+            policy=pulumi.Output.json_dumps(_fetched_by_lambda(self.repository.arn, functions)),
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.uri: pulumi.Output[str]
@@ -111,15 +119,15 @@ class FunctionImage(Component):
         self.digest = self.uri.apply(lambda uri: uri.rpartition("@")[2])
         self.register_outputs({"uri": self.uri})
 
-    def forget_old_ones(self, *, once: lambda_.Alias) -> None:
-        """Let old images expire, by rules that keep the image which the alias has moved to."""
+    def forget_old_ones(self, *, once: Sequence[pulumi.Resource]) -> None:
+        """Let old images expire, by rules that keep the one which all these have moved to."""
         if self._pushed is None:
             return
         ecr.LifecyclePolicy(
             self._name,
             repository=self.repository.name,
             policy=pulumi.Output.json_dumps({"rules": self._pushed.name.apply(_lifecycle_rules)}),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[once]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=once),
         )
 
     def _pushed_image(self, name: str, platform: str) -> docker.RegistryImage:
@@ -178,10 +186,11 @@ def build_arguments(repository: Path) -> dict[str, str]:
 def content_digest(repository: Path) -> str:
     """Return the SHA-256, in hexadecimal, of the paths and contents in the build context."""
     digest = hashlib.sha256()
-    for file in sorted(_build_context(repository)):
-        path = file.relative_to(repository).as_posix()
-        content = hashlib.sha256(file.read_bytes()).hexdigest()
-        digest.update(f"{path}\0{content}\n".encode())
+    files = {file.relative_to(repository).parts: file for file in _build_context(repository)}
+    # Not in the order of the paths themselves, in which Windows takes capitals for small letters.
+    for parts in sorted(files):
+        content = hashlib.sha256(files[parts].read_bytes()).hexdigest()
+        digest.update(f"{'/'.join(parts)}\0{content}\n".encode())
     return digest.hexdigest()
 
 
@@ -194,13 +203,15 @@ def _build_context(repository: Path) -> Iterator[Path]:
                 yield file
 
 
-def _fetched_by_lambda(repository_arn: pulumi.Output[str], function: str) -> dict[str, object]:
+def _fetched_by_lambda(
+    repository_arn: pulumi.Output[str], functions: Sequence[str]
+) -> dict[str, object]:
     """Return the policy that lets Lambda fetch images for this project's functions alone.
 
     The ARN names the account, too, which keeps others from having Lambda fetch our image.
     """
-    functions = repository_arn.apply(
-        lambda arn: f"{arn.rpartition(':')[0].replace(':ecr:', ':lambda:')}:function:{function}*"
+    account = repository_arn.apply(
+        lambda arn: arn.rpartition(":")[0].replace(":ecr:", ":lambda:") + ":function:"
     )
     return {
         "Version": "2012-10-17",
@@ -210,7 +221,13 @@ def _fetched_by_lambda(repository_arn: pulumi.Output[str], function: str) -> dic
                 "Effect": "Allow",
                 "Principal": {"Service": "lambda.amazonaws.com"},
                 "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-                "Condition": {"StringLike": {"aws:SourceArn": functions}},
+                "Condition": {
+                    "StringLike": {
+                        "aws:SourceArn": [
+                            pulumi.Output.concat(account, function, "*") for function in functions
+                        ]
+                    }
+                },
             }
         ],
     }

@@ -14,14 +14,12 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pulumi
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from stacks.asking import UnansweredError, aws_client, one_line
 
+if TYPE_CHECKING:
     from stacks.settings import StackSettings
 
 # So many runs stay with functions that have none reserved:
@@ -33,16 +31,9 @@ USUAL_CONCURRENCY = 1000
 # The memory in MB of accounts that are new: alexcasalboni/aws-lambda-power-tuning#181.
 MEMORY_OF_NEW_ACCOUNTS_MB = 3008
 
-# An account's limits are no reason to wait for long, nor to try again.
-_ANSWER = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 2})
-
 
 class LimitError(pulumi.RunError):
     """AWS would refuse what the settings ask for; the message is one line for each reason."""
-
-
-class LimitsUnknownError(Exception):
-    """AWS does not tell the account's limits, or may not be asked; the message is one line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,12 +45,12 @@ class AccountLimits:
 
     @classmethod
     def ask(cls, client: Any) -> AccountLimits:  # noqa: ANN401 - a boto3 client of Lambda
-        """Ask Lambda. Raise LimitsUnknownError if it does not answer, or not this caller."""
+        """Ask Lambda. Raise UnansweredError if it does not answer, or not this caller."""
         try:
             limits = client.get_account_settings()["AccountLimit"]
         except (BotoCoreError, ClientError) as error:
-            raise LimitsUnknownError(
-                f"{' '.join(str(error).split())}: see who you are with 'aws sts "
+            raise UnansweredError(
+                f"{one_line(error)}: see who you are with 'aws sts "
                 "get-caller-identity'; lambda:GetAccountSettings is the right that is needed"
             ) from error
         return cls(
@@ -120,28 +111,8 @@ def _set_to(free: int) -> str:
     return f"set it to {free} or less" if free else "set it to -1"
 
 
-def lambda_client(aws: pulumi.Config) -> Any:  # noqa: ANN401 - of boto3
-    """Return a client for the account that the AWS provider with this configuration works in.
-
-    Raise LimitsUnknownError where only the provider can sign in there.
-    """
-    for own in ("accessKey", "assumeRoles", "assumeRoleWithWebIdentity"):
-        if aws.get(own):
-            raise LimitsUnknownError(f"only Pulumi's provider signs in with aws:{own}")
-    endpoints: Mapping[str, str] = {
-        service: address
-        for addresses in aws.get_object("endpoints") or []
-        for service, address in addresses.items()
-    }
-    try:
-        session = boto3.Session(region_name=aws.require("region"), profile_name=aws.get("profile"))
-        return session.client("lambda", endpoint_url=endpoints.get("lambda"), config=_ANSWER)
-    except BotoCoreError as error:
-        raise LimitsUnknownError(" ".join(str(error).split())) from error
-
-
-def limit_hooks(name: str, settings: StackSettings) -> pulumi.ResourceHookBinding:
-    """Return hooks of the function that stop a preview or an update before AWS would.
+def limit_hook(name: str, settings: StackSettings) -> pulumi.ResourceHook:
+    """Return a hook of the function that stops a preview or an update before AWS would.
 
     If AWS does not tell the limits, that is said, and nothing is stopped.
     """
@@ -150,8 +121,8 @@ def limit_hooks(name: str, settings: StackSettings) -> pulumi.ResourceHookBindin
     async def check(args: pulumi.ResourceHookArgs) -> None:
         held = int((args.old_inputs or {}).get("reservedConcurrentExecutions") or 0)
         try:
-            limits = await asyncio.to_thread(lambda: AccountLimits.ask(lambda_client(aws)))
-        except LimitsUnknownError as error:
+            limits = await asyncio.to_thread(lambda: AccountLimits.ask(aws_client("lambda", aws)))
+        except UnansweredError as error:
             pulumi.log.warn(f"the account's limits were not checked: {error}")
             return
         found = findings(settings, limits, held=max(held, 0))
@@ -161,5 +132,4 @@ def limit_hooks(name: str, settings: StackSettings) -> pulumi.ResourceHookBindin
         if refused := [finding.text for finding in found if finding.refused]:
             raise LimitError("\n".join(refused))
 
-    hook = pulumi.ResourceHook(f"{name}-limits", check, pulumi.ResourceHookOptions(on_dry_run=True))
-    return pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])
+    return pulumi.ResourceHook(f"{name}-limits", check, pulumi.ResourceHookOptions(on_dry_run=True))

@@ -46,6 +46,8 @@ class StackOutputs:
     log_group: str
     region: str
     require_consent: bool = False
+    page_url: str = ""
+    user_pool_id: str = ""
 
     @property
     def live_function(self) -> str:
@@ -69,6 +71,8 @@ class StackOutputs:
         return cls(
             **{field: str(outputs[export]) for field, export in exports.items()},
             require_consent=outputs.get("requireConsent") is True,
+            page_url=str(outputs.get("pageUrl") or ""),
+            user_pool_id=str(outputs.get("userPoolId") or ""),
         )
 
 

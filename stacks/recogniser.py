@@ -21,7 +21,8 @@ from pulumi_aws import cloudwatch, iam, lambda_, sqs
 
 from stacks.buckets import GALLERY_KEY
 from stacks.component import Component
-from stacks.limits import limit_hooks
+from stacks.image_processor import processor_hook
+from stacks.limits import limit_hook
 from stacks.tls import tls_only_policy
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class Recogniser(Component):
             publish=True,
             # A function that starts before its permissions fails on its first videos.
             opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[permissions], hooks=limit_hooks(name, settings)
+                parent=self, depends_on=[permissions], hooks=_checks(name, settings)
             ),
         )
         self.alias = lambda_.Alias(
@@ -170,6 +171,14 @@ class Recogniser(Component):
                 _allow("ReportFailures", ["sqs:SendMessage"], [self.failures.arn]),
             ],
         }
+
+
+def _checks(name: str, settings: StackSettings) -> pulumi.ResourceHookBinding:
+    """Return what is looked at before the function is made or changed, in a preview too."""
+    hooks = [limit_hook(name, settings)]
+    if settings.image_digest is not None or settings.image_uri is not None:
+        hooks.append(processor_hook(name))
+    return pulumi.ResourceHookBinding(before_create=[*hooks], before_update=[*hooks])
 
 
 def _allow(sid: str, actions: list[str], resources: list[pulumi.Output[str]]) -> dict[str, object]:

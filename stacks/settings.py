@@ -60,6 +60,8 @@ class StackSettings:
     require_tls: bool
     require_consent: bool
     alarm_email: str | None
+    teachers_page: bool
+    page_mfa: bool
 
     @classmethod
     def from_config(cls, config: pulumi.Config) -> StackSettings:
@@ -84,6 +86,8 @@ class StackSettings:
                 require_tls=config.require_bool("requireTls"),
                 require_consent=config.require_bool("requireConsent"),
                 alarm_email=_alarm_email(config),
+                teachers_page=config.require_bool("teachersPage"),
+                page_mfa=config.require_bool("pageMfa"),
             )
         except ConfigMissingError as error:
             raise StackSettingsError(

@@ -41,7 +41,8 @@ def _git(repository: Path, *arguments: str) -> str:
             ["git", "-C", str(repository), *arguments],  # noqa: S607 - the user's own git
             capture_output=True,
             check=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
         )
     except (OSError, subprocess.CalledProcessError):  # no git, or no repository
         return UNKNOWN

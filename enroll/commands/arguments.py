@@ -6,6 +6,14 @@ import argparse
 import os
 from enum import IntEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from function.composed_text import composed
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from enroll.mix_ups import AlikePair
 
 
 class ExitStatus(IntEnum):
@@ -20,10 +28,10 @@ class ExitStatus(IntEnum):
 EXIT_STATUS = """\
 exit status:
   0    all done
-  1    some were refused, such as students without consent where that is
-       required, or are still known elsewhere, or videos that waited for an
-       enrolment are not looked at again, as named on standard error with the
-       remedy; the rest is done
+  1    some were refused, such as portraits that are somebody else's, or
+       students without consent where that is required, or are still known
+       elsewhere, or videos that waited for an enrolment are not looked at
+       again, as named on standard error with the remedy; the rest is done
   2    not done: wrong usage, or a list, folder, file, stack or AWS that can't
        be used
   130  interrupted; run it again to finish
@@ -55,7 +63,7 @@ def add_destination(parser: argparse.ArgumentParser) -> None:
     """Have the place named that is enrolled in."""
     where = parser.add_mutually_exclusive_group(required=True)
     add_stack(where)
-    where.add_argument("--output", type=_new_file, metavar="FILE", help="the gallery file to write")
+    where.add_argument("--output", type=new_file, metavar="FILE", help="the gallery file to write")
     parser.add_argument(
         "--new-gallery",
         action="store_true",
@@ -73,17 +81,59 @@ def add_stack(where: argparse._MutuallyExclusiveGroup) -> None:
     )
 
 
-def _new_file(text: str) -> Path:
+class UnknownAlikeError(ValueError):
+    """A student who is said to look alike is not known, or the two are one."""
+
+
+def add_dry_run(parser: argparse.ArgumentParser) -> None:
+    """Have it said what would be done."""
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="do all of it but change nothing: no gallery, no record",
+    )
+
+
+def add_alike(parser: argparse.ArgumentParser) -> None:
+    """Have pairs of students named who look alike, as siblings do."""
+    parser.add_argument(
+        "--allow-alike",
+        nargs=2,
+        action="append",
+        type=composed,
+        default=[],
+        metavar=("ID", "ID"),
+        help="two students who look alike, as siblings do, and are both right; may be repeated",
+    )
+
+
+def alike_pairs(options: argparse.Namespace, known: Collection[str]) -> set[AlikePair]:
+    """Return the pairs of students who are said to look alike. Raises UnknownAlikeError."""
+    for pair in options.allow_alike:
+        for student_id in pair:
+            if student_id not in known:
+                raise UnknownAlikeError(
+                    f"--allow-alike {' '.join(pair)}: student {student_id} is neither listed nor "
+                    "enrolled here: check the id"
+                )
+        if len(set(pair)) == 1:
+            raise UnknownAlikeError(
+                f"--allow-alike {' '.join(pair)}: one student twice: name two who look alike"
+            )
+    return {frozenset(pair) for pair in options.allow_alike}
+
+
+def new_file(text: str) -> Path:
     """Check before the long work, and not after it, that the file can be put there."""
     file = Path(os.path.realpath(text))
     try:
         if file.is_dir() or not file.parent.is_dir():
             raise argparse.ArgumentTypeError(
-                f"{text} is not a file in an existing folder: name the gallery file to write"
+                f"{text} is not a file in an existing folder: name the file to write"
             )
         if file.exists() and not file.is_file():
             raise argparse.ArgumentTypeError(
-                f"{text} is not a regular file: name another file for the gallery"
+                f"{text} is not a regular file: name another file to write"
             )
     except OSError as error:
         raise argparse.ArgumentTypeError(

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import track
 
-from enroll.commands.arguments import add_destination, add_students, parser
+from enroll.commands.arguments import (
+    add_alike,
+    add_destination,
+    add_dry_run,
+    add_students,
+    alike_pairs,
+    new_file,
+    parser,
+)
 from enroll.commands.keeping import barred_now, destination_of, keep, parsed, without_consent_now
 from enroll.commands.listed import listed_students
+from enroll.contact_sheet import write_contact_sheet
+from enroll.crops import Crops
+from enroll.days import today
+from enroll.descriptions import descriptions
 from enroll.enrolment import enrol, without_portraits
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Sequence
+
+    from enroll.destinations import Destination
+    from enroll.enrolment import Enrolment
+    from enroll.examination import Examination, Portrait
+    from function.students import Student
 
 _HELP = """\
 Enrol students: learn their faces from portraits.
@@ -41,7 +59,22 @@ its suffix. Each must show one face, from the front. Two or three of different
 days are better than one. One that lies on its side is turned. What can't be
 used, and what is no listed student's, is named; the rest goes on.
 
-With --stack, the students in the list are added to the ones that the stack
+A portrait is refused that has no face or several, or one that is too small or
+blurred, and one that looks like another student, in the list or in the stack,
+more than like its own student's others. Of two portraits that are not of one
+person, with nothing to tell whose they should be, neither is taken. Siblings
+who look alike are let in by name; they are recognised only where one of them is
+clearly nearer than the other:
+
+    ... --allow-alike 1001 1002
+
+To look before you enrol, at what was found in each picture and why it is
+refused, in a browser (the file has faces in it, and only you may read it):
+
+    ... --dry-run --contact-sheet sheet.html
+
+With --stack, pictures that it knows already are not encoded again, and the
+students in the list are added to the ones that the stack
 knows; those it knew before get the list's record and, if there are pictures of
 them, these portraits in place of the earlier ones. Everybody else stays as they
 are, so one new student takes a list of one. Videos uploaded from then on are
@@ -71,6 +104,7 @@ whoever is not among them is no longer recognised, though their records stay
 until they are forgotten. The earlier gallery can be had back for 30 days.
 
 Other commands, each with its own --help:
+  python -m enroll audit             who will be mistaken for whom, and why
   python -m enroll forget            delete students' faces and records
   python -m enroll prune             the same of those whose last day has passed
   python -m enroll import-encodings  enrol from a pickle of encodings
@@ -89,9 +123,21 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
         "it, what the stack knows of enrolled students is brought up to date",
     )
     add_destination(mine)
+    add_alike(mine)
+    add_dry_run(mine)
+    mine.add_argument(
+        "--contact-sheet",
+        type=new_file,
+        metavar="FILE",
+        help="the HTML file to write, which shows each portrait and what was made of it",
+    )
     options = parsed(mine, arguments)
     if options.portraits is None and (options.output or options.new_gallery):
         mine.error("argument --portraits: only a stack's students are known without; give a folder")
+    if options.portraits is None and options.contact_sheet:
+        mine.error(
+            "argument --contact-sheet: it shows portraits; give --portraits with their folder"
+        )
     return options
 
 
@@ -106,19 +152,49 @@ def run(options: argparse.Namespace) -> int:
             barred=without_consent_now(students, destination),
         )
     else:
-        enrolment = enrol(
-            students,
-            options.portraits,
-            known=destination.known,
-            barred=barred_now(students, destination),
-            watch=_with_progress_bar,
-        )
+        enrolment = _enrolment(students, destination, options)
     return keep(enrolment, students, destination, options)
 
 
-def _with_progress_bar(paths: Sequence[Path]) -> Iterable[Path]:
+def _enrolment(
+    students: Sequence[Student], destination: Destination, options: argparse.Namespace
+) -> Enrolment:
+    """Go through the portraits, and show them where that is asked for."""
+    known = destination.known
+    ids = {*known.student_ids, *(student.student_id for student in students)}
+    alike = alike_pairs(options, ids)
+    barred = barred_now(students, destination)
+    with Crops() if options.contact_sheet else nullcontext() as crops:
+        enrolment = enrol(
+            students,
+            options.portraits,
+            known=known,
+            barred=barred,
+            alike=alike,
+            crops=crops,
+            watch=_with_progress_bar,
+        )
+        if crops:
+            write_contact_sheet(
+                options.contact_sheet,
+                students,
+                enrolment,
+                crops,
+                known=descriptions(students, known=known),
+                barred=barred,
+                day=today(),
+            )
+    return enrolment
+
+
+def _with_progress_bar(portraits: Examination) -> Iterable[Portrait]:
     """Show the progress, on a terminal only."""
     console = Console(stderr=True)
     return track(
-        paths, "Portraits", console=console, transient=True, disable=not console.is_terminal
+        portraits,
+        "Portraits",
+        total=len(portraits),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
     )

@@ -5,7 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from enroll.commands.arguments import add_destination, add_students, parser
+from enroll.commands.arguments import (
+    add_alike,
+    add_destination,
+    add_dry_run,
+    add_students,
+    alike_pairs,
+    parser,
+)
 from enroll.commands.keeping import barred_now, destination_of, keep, parsed
 from enroll.commands.listed import listed_students
 from enroll.encodings_file import read_encodings_file
@@ -27,8 +34,10 @@ forms:
 Nothing in the file is executed: it is refused if it holds anything but names
 and NumPy arrays. A name gets the id of the student of that name in the list,
 which must be the one the stack knows the student by; names that are not in the
-list are left out. --stack, --output, --new-gallery and the list's columns do
-what they do for an enrolment from portraits.
+list are left out. Encodings are refused, as portraits are, that look like
+another student, or are not of one person. --stack, --output, --new-gallery,
+--allow-alike and the list's columns do what they do for an enrolment from
+portraits.
 
     python -m enroll import-encodings encodings.pickle \\
       --students students.csv --output gallery.npz
@@ -41,6 +50,8 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     mine.add_argument("file", type=Path, metavar="FILE", help="the pickle to read")
     add_students(mine)
     add_destination(mine)
+    add_alike(mine)
+    add_dry_run(mine)
     return parsed(mine, arguments)
 
 
@@ -49,11 +60,13 @@ def run(options: argparse.Namespace) -> int:
     students = listed_students(options.students)
     names, encodings = read_encodings_file(options.file)
     destination = destination_of(options)
+    ids = {*destination.known.student_ids, *(student.student_id for student in students)}
     enrolment = enrol_encodings(
         names,
         encodings,
         students,
         known=destination.known,
         barred=barred_now(students, destination),
+        alike=alike_pairs(options, ids),
     )
     return keep(enrolment, students, destination, options)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from enroll.commands.arguments import ExitStatus
-from enroll.commands.words import portraits_in, students_in
+from enroll.commands.words import portraits, portraits_in, students_in
 from enroll.days import today
 from enroll.descriptions import descriptions, ended, without_consent
 from enroll.destinations import KnownInStack, NewFile, NewInStack
+from enroll.gallery_edits import with_students
 from stacks.outputs import deployment
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def keep(
     destination: Destination,
     options: argparse.Namespace,
 ) -> int:
-    """Put the enrolment where the options say, and say what was done.
+    """Put the enrolment where the options say, and say what was done, or would be.
 
     Raises what the destination raises.
     """
@@ -60,20 +61,39 @@ def keep(
     if not rows.student_ids and not enrolment.kept:
         print(f"Nobody was enrolled, and nothing was written to {place}.")
         return ExitStatus.SOME_REFUSED
-    everybody = destination.keep(students, rows)
-    knows = f", which now knows {students_in(everybody.student_ids)}" if options.stack else ""
+    is_only_said = options.dry_run
+    everybody = (
+        with_students(destination.known, rows) if is_only_said else destination.keep(students, rows)
+    )
+    then = "would then know" if is_only_said else "now knows"
+    knows = f", which {then} {students_in(everybody.student_ids)}" if options.stack else ""
     if rows.student_ids:
-        print(f"Enrolled {students_in(rows.student_ids)}, {portraits_in(rows)}, in {place}{knows}.")
+        enrolled = "Would enrol" if is_only_said else "Enrolled"
+        print(
+            f"{enrolled} {students_in(rows.student_ids)}, {portraits_in(rows)}, in {place}{knows}."
+        )
     else:
-        print(f"Nobody new was enrolled in {place}{knows}.")
+        print(f"Nobody new {'would be' if is_only_said else 'was'} enrolled in {place}{knows}.")
     if enrolment.kept:
         print(f"Without new portraits, and known as before: {students_in(enrolment.kept)}.")
     if enrolment.refused:
-        print(f"Refused, as named above: {len(enrolment.refused)}.")
-    is_looked_at = _look_again(destination, options)
+        print(f"Refused, as named above: {_refused(enrolment)}.")
+    if is_only_said:
+        print("Nothing was changed.")
+    is_looked_at = is_only_said or _look_again(destination, options)
     return (
         ExitStatus.ALL_DONE if is_looked_at and not enrolment.refused else ExitStatus.SOME_REFUSED
     )
+
+
+def _refused(enrolment: Enrolment) -> str:
+    """Count what was refused, portraits and students apart."""
+    parts = []
+    if enrolment.refused_portraits:
+        parts.append(portraits(len(enrolment.refused_portraits)))
+    if enrolment.refused_students:
+        parts.append(students_in(enrolment.refused_students))
+    return " and ".join(parts)
 
 
 def without_consent_now(students: Collection[Student], destination: Destination) -> dict[str, str]:

@@ -18,5 +18,9 @@ def students_in(student_ids: Collection[str]) -> str:
 
 def portraits_in(rows: Gallery) -> str:
     """Count the rows."""
-    count = len(rows.student_ids)
+    return portraits(len(rows.student_ids))
+
+
+def portraits(count: int) -> str:
+    """Count portraits."""
     return "1 portrait" if count == 1 else f"{count} portraits"

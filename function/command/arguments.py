@@ -25,25 +25,29 @@ class ExitStatus(IntEnum):
 
 
 _DESCRIPTION = f"""\
-Tell who of the enrolled students is seen in videos, with the same result as the deployed function.
+Tell which of the enrolled students are seen in videos. The result is the same
+as that of the deployed function.
 
-The CSV of one video is printed. With --output, each video's CSV is written to that folder:
-lecture1.mp4 becomes lecture1.csv, and lecture1.mov becomes lecture1.mov.csv. A folder stands for
-the videos in it and below, told by their names or by what they begin with, and its
-results keep their places: term/week1/a.mp4, given as term, becomes week1/a.csv. Hidden files are
-passed over, and links to other folders are not followed.
+The CSV of a single video is printed. With --output, each video's CSV is written
+to that folder: lecture1.mp4 becomes lecture1.csv, and lecture1.mov becomes
+lecture1.mov.csv. A folder stands for the videos in it and in the folders below,
+recognised by their names or by how they begin. Its results keep their places:
+term/week1/a.mp4, given as term, becomes week1/a.csv. Hidden files are passed
+over, and links to other folders are not followed.
 
-With --course, the videos are compared with the students of that course only. Folders name no
-course here, as they do in the bucket of a stack. Students whose last day has passed are not looked
-for.
+With --course, the videos are compared with the students of that course only.
+Folders name no course here, as they do in the bucket of a stack. Students whose
+last day has passed are not looked for.
 
-With --evidence, a JSON file is written beside each CSV (lecture1.json): when each student was seen
-and where it shows best, who was perhaps there, and how many strangers. python -m register reads it.
+With --evidence, a JSON file is written beside each CSV (lecture1.json). It says
+when each student was seen and where that shows best, who was perhaps there, and
+how many strangers. python -m register reads it.
 
-A CSV that was edited since it was written is not overwritten without --force, and its video is
-not looked at. To tell, the output folder has a file {FILE_NAME}; a CSV that is
-not named in it counts as edited. Each CSV is written whole or not at all: after an interruption or
-with a full disk, the earlier one is still there.
+A CSV that you have edited is not overwritten without --force, and its video is
+not looked at. So that it can tell, the command keeps a list in the output
+folder, {FILE_NAME}; a CSV that is not in it counts as
+edited. Each CSV is written whole or not at all: after an interruption, or when
+the disk is full, the earlier one is still there.
 """
 
 _EPILOG = f"""\
@@ -59,8 +63,9 @@ exit status:
 
 examples:
   python -m function lecture1.mp4 --gallery gallery.npz --students students.csv
-  python -m function *.mp4 --gallery gallery.npz --students students.csv --output results
-  python -m function term/ --gallery gallery.npz --students students.csv --output results
+  python -m function *.mp4 --gallery gallery.npz --output results
+  python -m function term/ --gallery gallery.npz --students students.csv \\
+      --output results
   python -m function lecture1.mp4 --gallery gallery.npz --course physics-10b
 """
 

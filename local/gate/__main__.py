@@ -27,6 +27,7 @@ def main(descriptor: int) -> None:
     # Imported here, because it reads its settings from the environment at import.
     from ministack.app import app  # noqa: PLC0415
 
+    from local.gate import http_api  # noqa: PLC0415
     from local.gate.function_events import send_events_to  # noqa: PLC0415
 
     if hook_url := os.environ.pop("LAMBDALENS_HOOK", None):
@@ -42,7 +43,9 @@ def main(descriptor: int) -> None:
                 key_id=os.environ["AWS_ACCESS_KEY_ID"], secret=os.environ["AWS_SECRET_ACCESS_KEY"]
             ),
             host=f"{host}:{port}",
+            has_api=http_api.exists,
         ),
+        http_api.answer,
     )
     # A hundred uploads at once are several hundred open files.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
     Application = Callable[[Message, Receive, Send], Awaitable[None]]
+    Apis = Callable[[str, Request, bytes], Awaitable[tuple[int, list[Any], bytes]]]
 
 _BODY_HASH = "x-amz-content-sha256"
 _SHA256_DIGITS = 64
@@ -33,10 +34,14 @@ _LARGEST_BODY = 16 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Gate:
-    """Passes on signed requests to an application, body by body as it comes."""
+    """Passes on signed requests to an application, body by body as it comes.
+
+    Those for the host of an HTTP API, which nobody signs, are answered by `apis`.
+    """
 
     application: Application
     admission: Admission
+    apis: Apis
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve a connection, as ASGI has it."""
@@ -55,7 +60,11 @@ class Gate:
             request = _request(scope)
             headers = {**request.headers}
             self.admission.check_sender(request)
-            if not self.admission.is_preflight(request):
+            if api := self.admission.api_of(headers.get("host")):
+                status, fields, content = await self.apis(api, request, await _read(receive))
+                await _send(send, status, fields, b"" if request.method == "HEAD" else content)
+                return
+            if not (self.admission.is_preflight(request) or self.admission.is_signing_in(request)):
                 signature = Signature.of(request)
                 service = signature.service
                 # Before the body, which nobody need send whom we don't know.
@@ -188,11 +197,10 @@ async def _refuse(  # noqa: PLR0913, PLR0917 - what an error in a service's own 
 
 async def _answer(send: Send, status: int, headers: dict[str, str], body: bytes) -> None:
     fields = {**headers, "Content-Length": str(len(body))}
-    await send(
-        {
-            "type": "http.response.start",
-            "status": status,
-            "headers": [(name.lower().encode(), value.encode()) for name, value in fields.items()],
-        }
-    )
+    encoded = [(name.lower().encode(), value.encode()) for name, value in fields.items()]
+    await _send(send, status, encoded, body)
+
+
+async def _send(send: Send, status: int, fields: list[Any], body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": fields})
     await send({"type": "http.response.body", "body": body})

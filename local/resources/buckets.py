@@ -73,6 +73,17 @@ def _lifecycle(request: Request) -> Created:
     return Created(id=bucket)
 
 
+def _cors(request: Request) -> Created:
+    bucket = request.take("bucket")
+    request.account.client("s3").put_bucket_cors(
+        Bucket=bucket,
+        CORSConfiguration={
+            "CORSRules": aws_spelling(request.take("corsRules"), id="ID"),
+        },
+    )
+    return Created(id=bucket)
+
+
 def _policy(request: Request) -> Created:
     bucket = request.take("bucket")
     request.account.client("s3").put_bucket_policy(Bucket=bucket, Policy=request.take("policy"))
@@ -182,6 +193,7 @@ CREATORS: dict[str, Creator] = {
     ),
     "aws:s3/bucketVersioning:BucketVersioning": _versioning,
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _lifecycle,
+    "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": _cors,
     "aws:s3/bucketPolicy:BucketPolicy": _policy,
     "aws:s3/bucketNotification:BucketNotification": _notification,
 }

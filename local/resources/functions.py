@@ -118,6 +118,7 @@ class _Properties:
                     "LogGroup": log_group,
                 },
                 "Environment": {"Variables": variables},
+                "ImageConfig": {"Command": commands},
             },
             handler=commands[0],
             timeout=timeout,

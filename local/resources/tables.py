@@ -1,4 +1,4 @@
-"""DynamoDB: the students table."""
+"""DynamoDB: the tables of students, and of who is signed in."""
 
 from __future__ import annotations
 
@@ -29,6 +29,11 @@ def _table(request: Request) -> Created:
         dynamodb.update_continuous_backups(
             TableName=name,
             PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
+        )
+    if (ttl := request.take("ttl", default={})).get("enabled"):
+        dynamodb.update_time_to_live(
+            TableName=name,
+            TimeToLiveSpecification={"Enabled": True, "AttributeName": ttl["attributeName"]},
         )
     return Created(id=name, outputs={"name": name, "arn": table["TableArn"]})
 

@@ -178,12 +178,14 @@ def _of_function(properties: Properties, name: str) -> dict[str, str]:
 
 def _configuration(inputs: Properties) -> dict[str, Any]:
     logging = inputs["loggingConfig"]
+    image = inputs.get("imageConfig", {})
     return {
         "Role": inputs["role"],
         "Description": inputs["description"],
         "MemorySize": inputs["memorySize"],
         "Timeout": inputs["timeout"],
-        "EphemeralStorage": {"Size": inputs["ephemeralStorage"]["size"]},
+        "EphemeralStorage": {"Size": inputs.get("ephemeralStorage", {}).get("size", 512)},
+        **({"ImageConfig": {"Command": image["commands"]}} if image else {}),
         "LoggingConfig": {
             "LogFormat": logging["logFormat"],
             "LogGroup": logging["logGroup"],

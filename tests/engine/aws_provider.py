@@ -16,6 +16,7 @@ from local.provisioning import caller_identity
 from stacks.embedded_aws import AccessKey
 from tests.engine.aws_functions import FunctionTypes
 from tests.engine.aws_types import AwsTypes
+from tests.engine.page_types import PageTypes
 from tests.engine.provider import serve_provider
 from tests.engine.registry_types import RegistryTypes
 
@@ -36,6 +37,7 @@ def configure(configuration: Mapping[str, Any]) -> tuple[Types, Functions]:
     types = {
         **AwsTypes(account).table(),
         **FunctionTypes(account).table(),
+        **PageTypes(account).table(),
         **RegistryTypes(account).table(),
     }
     functions: Functions = {

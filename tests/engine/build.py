@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,10 +21,14 @@ LAUNCHER = "pulumi-language-python-exec"
 """The script of Pulumi's in which a Python program runs. It ships with the CLI, not with pip."""
 
 
+class GoNotFoundError(Exception):
+    """Nothing can be built; the message is one line with the remedy."""
+
+
 def built_cli() -> Path:
     """Return the folder of the CLI, which is built if it is not there.
 
-    Raises CalledProcessError if Go, which prints why, can't build it.
+    Raises GoNotFoundError, or CalledProcessError if Go, which prints why, can't build it.
     """
     folder = _cache() / hashlib.sha256((MODULE / "go.sum").read_bytes()).hexdigest()[:12]
     if not (folder / "pulumi").is_file():
@@ -44,14 +49,28 @@ def _cache() -> Path:
 
 
 def _go(*arguments: str) -> str:
-    done = subprocess.run(
-        ["go", *arguments],  # noqa: S607 - the one on PATH is meant
-        cwd=MODULE,
-        check=True,
-        stdout=subprocess.PIPE,
-    )
+    try:
+        done = subprocess.run(
+            ["go", *arguments],  # noqa: S607 - the one on PATH is meant
+            cwd=MODULE,
+            check=True,
+            stdout=subprocess.PIPE,
+        )
+    except FileNotFoundError:
+        raise GoNotFoundError(f"there is no `go` on PATH: {_remedy()}") from None
     return done.stdout.decode().strip()
 
 
+def _remedy() -> str:
+    """Return which Go is needed, as the module says it: distributions often have an older one."""
+    (needed,) = re.findall(r"^go (\S+)$", (MODULE / "go.mod").read_text(), re.MULTILINE)
+    return f"install Go {needed} or newer (https://go.dev/dl)"
+
+
 if __name__ == "__main__":
-    sys.stdout.write(f"{built_cli()}\n")
+    try:
+        sys.stdout.write(f"{built_cli()}\n")
+    except GoNotFoundError as error:
+        sys.exit(f"error: {error}")
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"error: go ended with status {error.returncode}, as it says above: {_remedy()}")

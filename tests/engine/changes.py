@@ -39,8 +39,11 @@ CHANGED = {
     "logRetentionDays": 30,
     "protectData": True,
     "pointInTimeRecovery": True,
+    "requireConsent": True,
     "requireTls": True,
     "alarmEmail": "school@example.org",
+    "teachersPage": True,
+    "pageMfa": False,
 }
 """Another value for each setting than the stack dev has, which the tests run with plain http."""
 

@@ -34,6 +34,10 @@ def inventory(account: Account) -> dict[str, set[str]]:
         },
         "topics": {each["TopicArn"] for each in client("sns").list_topics()["Topics"]},
         "schedules": {each["Name"] for each in client("scheduler").list_schedules()["Schedules"]},
+        "user pools": {
+            each["Id"] for each in client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]
+        },
+        "HTTP APIs": {each["ApiId"] for each in client("apigatewayv2").get_apis()["Items"]},
         "repositories": {
             each["repositoryName"] for each in client("ecr").describe_repositories()["repositories"]
         },

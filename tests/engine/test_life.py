@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -140,6 +141,22 @@ def test_going_back_to_an_image_needs_no_docker_and_loses_none(
     assert workspace.preview("dev") == {}
 
 
+def test_an_image_that_lambda_would_refuse_stops_a_preview(
+    workspace: Workspace, account: Account
+) -> None:
+    workspace.pulumi("stack", "init", "dev")
+    workspace.up("dev")
+    index = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json"}
+    repository = _output(workspace, "repositoryUrl").partition("/")[2]
+    pushed = account.client("ecr").put_image(
+        repositoryName=repository, imageManifest=json.dumps(index), imageTag="index"
+    )
+    workspace.configure("dev", imageDigest=pushed["image"]["imageId"]["imageDigest"])
+
+    with pytest.raises(CommandFailedError, match="is an index of several images, which Lambda"):
+        workspace.pulumi("preview", "-s", "dev")
+
+
 @pytest.mark.parametrize(
     "out_of_order",
     ["aws:sqs/queue:Queue", FUNCTION, IMAGE, PERMISSION, NOTIFICATION],
@@ -206,6 +223,29 @@ def test_destroying_dev_leaves_nothing_and_it_can_be_made_again(
         workspace.pulumi("destroy", "--yes", "-s", "dev")
 
         assert inventory(account) == before
+
+
+def test_the_teachers_page_comes_and_goes(workspace: Workspace, account: Account) -> None:
+    before = inventory(account)
+    workspace.pulumi("stack", "init", "dev")
+    workspace.configure("dev", requireTls=False, pageMfa=False, alarmEmail="none")
+    workspace.up("dev")
+    without = inventory(account)
+
+    workspace.configure("dev", teachersPage=True)
+    workspace.up("dev")
+    assert workspace.preview("dev") == {}
+    made = inventory(account)
+    assert len(made["user pools"]) == len(made["HTTP APIs"]) == 1
+    assert len(made["functions"]) == 2
+
+    workspace.configure("dev", teachersPage=False)
+    workspace.up("dev")
+    assert inventory(account) == without
+    workspace.configure("dev", teachersPage=True)
+    workspace.up("dev")
+    workspace.pulumi("destroy", "--yes", "-s", "dev")
+    assert inventory(account) == before
 
 
 def test_prod_is_destroyed_on_purpose_only(workspace: Workspace, account: Account) -> None:

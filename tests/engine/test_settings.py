@@ -30,8 +30,11 @@ WRONG: dict[str, list[object]] = {
     "logRetentionDays": ["never", 2],
     "protectData": ["perhaps"],
     "pointInTimeRecovery": ["perhaps"],
+    "requireConsent": ["perhaps"],
     "requireTls": ["perhaps"],
     "alarmEmail": ["me"],
+    "teachersPage": ["perhaps"],
+    "pageMfa": ["optional"],
 }
 """Of each setting a value of another type, and one of the right type that is out of its range."""
 

@@ -1,7 +1,8 @@
 """A checkout of the program with a Pulumi of its own: its home, its state, its plugins.
 
 What `pulumi` is on PATH runs; where no language host lies beside it, and where no provider plugins
-can be had, the stand-ins of this folder take their places. Nothing reaches the network.
+can be had, the stand-ins of this folder take their places. Nothing but `pulumi install`, which has
+pip install the program's packages, reaches the network.
 """
 
 from __future__ import annotations
@@ -23,7 +24,11 @@ from tests.engine.build import LAUNCHER
 if TYPE_CHECKING:
     from stacks.embedded_aws import AccessKey
 
-PROGRAM = ("Pulumi.yaml", "__main__.py", ".dockerignore", "stacks", "function", "requirements.txt")
+PROGRAM = (
+    *("Pulumi.yaml", "__main__.py", "requirements.txt", "constraints.txt", "stacks"),
+    # What the image is built of.
+    *(".dockerignore", "function", "page"),
+)
 _STAND_INS = {
     "pulumi-resource-aws": "tests.engine.aws_provider",
     "pulumi-resource-docker": "tests.engine.docker_provider",

@@ -65,7 +65,10 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--minutes", type=float, help="how long (10, if no count is given)")
     parser.add_argument("--count", type=int, help="how many files")
-    parser.add_argument("--only", choices=[it.name for it in SEEDS], help="one kind of file")
+    kinds = [it.name for it in SEEDS]
+    parser.add_argument(
+        "--only", choices=kinds, metavar="KIND", help=f"one kind of file: {', '.join(kinds)}"
+    )
     parser.add_argument("--seed", type=int, help="a number, to get the same files again")
     parser.add_argument("files", nargs="*", type=Path, help="read these files; mutate nothing")
     return parser.parse_args()

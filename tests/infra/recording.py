@@ -45,7 +45,10 @@ class Registration:
     @property
     def outputs(self) -> dict[str, Any]:
         """What the provider would answer: the inputs, and the names that it chooses."""
-        chosen = ("name", "url", "repositoryUrl", "registryId", "sha256Digest", "version")
+        chosen = (
+            *("name", "url", "repositoryUrl", "registryId", "sha256Digest", "version"),
+            *("apiEndpoint", "endpoint", "executionArn"),
+        )
         arn = f"arn:{self.partition}:{self.kind.partition(':')[2].partition('/')[0]}"
         outputs = {output: f"{output}-of-{self._short}" for output in chosen}
         return {"arn": f"{arn}:us-east-1:{ACCOUNT}:{self._short}"} | outputs | self.inputs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import socketserver
 import threading
 from http.server import BaseHTTPRequestHandler
@@ -85,6 +86,13 @@ def test_an_engine_on_the_network_is_asked(home: Path) -> None:
 @pytest.mark.parametrize("address", ["ssh://me@builder", "npipe:////./pipe/docker_engine"])
 def test_what_takes_more_to_ask_is_left_to_the_provider(address: str, home: Path) -> None:
     check_engine({"DOCKER_HOST": address}, home)
+
+
+def test_where_python_has_no_sockets_in_files_it_is_left_to_the_provider(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(socket, "AF_UNIX")  # as on Windows
+    check_engine({}, home)
 
 
 def test_what_docker_context_use_has_chosen_is_named(engine: str, home: Path) -> None:

@@ -18,7 +18,7 @@ def test_only_these_actions_are_allowed_on_these_resources(program: Program) -> 
 
     gallery = arn("s3/bucket:Bucket", "lambdalens-gallery")
     results = arn("s3/bucket:Bucket", "lambdalens-output")
-    students = arn("dynamodb/table:Table")
+    students = arn("dynamodb/table:Table", "lambdalens-students")
     allowed = {
         (action, resource)
         for statement in statements(program.exports["enrollerPolicy"])

@@ -14,10 +14,19 @@ from tests.infra.recording import ACCOUNT, Program, Registration, run_program, s
 # How what a resource stores is encrypted at rest: its property, and the value it must have. None
 # is for a type that stores nothing of its own. A type that is missing here fails the test below.
 ENCRYPTION: dict[str, tuple[str, object] | None] = {
+    "aws:apigatewayv2/api:Api": None,
+    "aws:apigatewayv2/integration:Integration": None,
+    "aws:apigatewayv2/route:Route": None,
+    "aws:apigatewayv2/stage:Stage": None,
     "aws:cloudwatch/dashboard:Dashboard": None,
     "aws:cloudwatch/logGroup:LogGroup": None,  # CloudWatch encrypts every group, always
     "aws:cloudwatch/logMetricFilter:LogMetricFilter": None,
     "aws:cloudwatch/metricAlarm:MetricAlarm": None,
+    "aws:cognito/managedLoginBranding:ManagedLoginBranding": None,
+    "aws:cognito/userGroup:UserGroup": None,
+    "aws:cognito/userPool:UserPool": None,  # Cognito encrypts every pool, always
+    "aws:cognito/userPoolClient:UserPoolClient": None,
+    "aws:cognito/userPoolDomain:UserPoolDomain": None,
     "aws:dynamodb/table:Table": ("serverSideEncryption", {"enabled": True}),
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": None,
     "aws:ecr/repositoryPolicy:RepositoryPolicy": None,
@@ -29,6 +38,7 @@ ENCRYPTION: dict[str, tuple[str, object] | None] = {
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": None,
     "aws:lambda/permission:Permission": None,
     "aws:s3/bucket:Bucket": None,  # a resource of its own says it: see test_buckets.py
+    "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": None,
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": None,
     "aws:s3/bucketNotification:BucketNotification": None,
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": None,
@@ -101,7 +111,7 @@ def test_nothing_is_allowed_by_a_wildcard(program: Program) -> None:
                 if each.kind == "aws:ecr/repositoryPolicy:RepositoryPolicy":
                     assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
                     (sources,) = statement["Condition"].values()
-                    assert ACCOUNT in sources["aws:SourceArn"]
+                    assert all(ACCOUNT in source for source in sources["aws:SourceArn"])
                 elif name == "policy":
                     assert "Principal" not in statement
                     assert all(len(arn) > 1 for arn in statement["Resource"]), each.urn

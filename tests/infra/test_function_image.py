@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -84,7 +85,9 @@ def test_it_is_built_for_the_processor_the_function_runs_on(
     program = run_program("dev", architecture=architecture)
     assert image(program).inputs["build"]["platform"] == platform
     assert image(program).inputs["triggers"]["platform"] == platform
-    assert program.one("lambda/function:Function").inputs["architectures"] == [architecture]
+    assert program.one("lambda/function:Function", "lambdalens-recogniser").inputs[
+        "architectures"
+    ] == [architecture]
 
 
 def test_it_is_built_again_when_the_content_or_the_repository_changes(prod: Program) -> None:
@@ -139,19 +142,25 @@ def test_a_preview_asks_for_no_docker(prod: Program) -> None:
 def test_the_function_runs_the_digest_that_the_registry_answered(prod: Program) -> None:
     repository = prod.one("ecr/repository:Repository").outputs["repositoryUrl"]
     digest = image(prod).outputs["sha256Digest"]
-    uri = prod.one("lambda/function:Function").inputs["imageUri"]
+    uri = prod.one("lambda/function:Function", "lambdalens-recogniser").inputs["imageUri"]
     assert uri == f"{repository}@{digest}"
 
 
 def test_an_image_of_the_stack_is_named_by_its_digest() -> None:
     program = run_program("prod", imageDigest=DIGEST)
     repository = program.one("ecr/repository:Repository").outputs["repositoryUrl"]
-    assert program.one("lambda/function:Function").inputs["imageUri"] == f"{repository}@{DIGEST}"
+    assert (
+        program.one("lambda/function:Function", "lambdalens-recogniser").inputs["imageUri"]
+        == f"{repository}@{DIGEST}"
+    )
 
 
 def test_an_image_from_elsewhere_is_taken_as_it_is() -> None:
     program = run_program("prod", imageUri=IMAGE_URI)
-    assert program.one("lambda/function:Function").inputs["imageUri"] == IMAGE_URI
+    assert (
+        program.one("lambda/function:Function", "lambdalens-recogniser").inputs["imageUri"]
+        == IMAGE_URI
+    )
 
 
 @by_setting
@@ -187,7 +196,10 @@ def test_lambda_may_fetch_images_for_our_functions_and_nobody_else_may(program: 
     policy = program.one("ecr/repositoryPolicy:RepositoryPolicy").inputs
     assert policy["repository"] == program.one("ecr/repository:Repository").outputs["name"]
     (statement,) = statements(policy["policy"])
-    functions = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:lambdalens-recogniser*"
+    functions = [
+        f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:lambdalens-{each}*"
+        for each in ("recogniser", "page")
+    ]
     assert statement == {
         "Sid": "FetchedByLambda",
         "Effect": "Allow",
@@ -198,26 +210,30 @@ def test_lambda_may_fetch_images_for_our_functions_and_nobody_else_may(program: 
 
 
 @pytest.mark.parametrize("setting", [{}, {"imageDigest": DIGEST}], ids=["built", "imageDigest"])
-def test_the_function_does_not_ask_for_the_image_before_lambda_may_fetch_it(
+def test_no_function_asks_for_the_image_before_lambda_may_fetch_it(
     setting: dict[str, str],
 ) -> None:
-    program = run_program("prod", **setting)
+    program = run_program("prod", teachersPage="true", **setting)
     policy = program.one("ecr/repositoryPolicy:RepositoryPolicy")
-    assert policy.urn in program.one("lambda/function:Function").depends_on
-    name = program.one("lambda/function:Function").name
     (statement,) = statements(policy.inputs["policy"])
-    assert f":{name}*" in statement["Condition"]["StringLike"]["aws:SourceArn"]
+    fetched_by = statement["Condition"]["StringLike"]["aws:SourceArn"]
+    functions = program.every("lambda/function:Function")
+    assert len(functions) == 2
+    for function in functions:
+        assert policy.urn in function.depends_on
+        assert any(source.endswith(f":{function.name}*") for source in fetched_by)
 
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """Copy what the image is made of, as if to another machine."""
-    shutil.copytree(
-        REPOSITORY / "function",
-        tmp_path / "function",
-        ignore=shutil.ignore_patterns("__pycache__"),
-        copy_function=shutil.copyfile,
-    )
+    for folder in ("function", "page"):
+        shutil.copytree(
+            REPOSITORY / folder,
+            tmp_path / folder,
+            ignore=shutil.ignore_patterns("__pycache__"),
+            copy_function=shutil.copyfile,
+        )
     return tmp_path
 
 
@@ -226,6 +242,21 @@ def test_another_machine_computes_the_same_digest(clone: Path) -> None:
         os.utime(file, (0, 0))
 
     assert content_digest(clone) == content_digest(REPOSITORY)
+
+
+def test_git_on_windows_leaves_the_digest_as_it_is(clone: Path, tmp_path: Path) -> None:
+    shutil.copy(REPOSITORY / ".gitattributes", clone)
+
+    def git(*arguments: str) -> None:
+        subprocess.run(["git", *arguments], check=True, capture_output=True)  # noqa: S607
+
+    git("init", str(clone))
+    git("-C", str(clone), "add", ".")
+    as_somebody = ("-c", "user.name=somebody", "-c", "user.email=somebody@school.example")
+    git("-C", str(clone), *as_somebody, "commit", "-m", "all of it")
+    git("clone", "-c", "core.autocrlf=true", str(clone), str(tmp_path / "on-windows"))
+
+    assert content_digest(tmp_path / "on-windows") == content_digest(REPOSITORY)
 
 
 @pytest.mark.parametrize(
@@ -259,6 +290,9 @@ def test_what_is_not_in_the_image_does_not_change_the_digest(clone: Path, file: 
     [
         "function/app.py",
         "function/recogniser/faces/detector.py",
+        "page/app.py",
+        "page/static/page.css",
+        "page/templates/base.html",
         "function/Dockerfile",
         "function/LICENSE.yunet",
         "function/requirements.lock",
@@ -297,7 +331,8 @@ def test_no_module_is_left_out_but_those_of_the_command_line() -> None:
         *(function / "student_list").rglob("*.py"),
     }
     modules = {file for pattern in CONTEXT for file in REPOSITORY.glob(pattern)}
-    assert {file for file in modules if file.suffix == ".py"} == {*function.rglob("*.py")} - command
+    ours = {*function.rglob("*.py"), *(REPOSITORY / "page").rglob("*.py")}
+    assert {file for file in modules if file.suffix == ".py"} == ours - command
 
 
 def test_docker_sees_the_files_that_the_digest_is_of() -> None:

@@ -15,7 +15,7 @@ from pulumi.runtime import mocks
 
 from local.program import run_apart
 from stacks import check
-from stacks.limits import AccountLimits, LimitError, findings, limit_hooks
+from stacks.limits import AccountLimits, LimitError, findings, limit_hook
 from stacks.settings import StackSettings
 from tests.infra.recording import Program, configured
 from tests.infra.test_settings import read, read_configuration
@@ -143,10 +143,7 @@ def hook(configuration: dict[str, str], old: dict[str, Any] | None = None) -> No
 
     async def run() -> None:
         settings = StackSettings.from_config(pulumi.Config("lambdalens"))
-        binding = limit_hooks("function", settings)
-        assert binding.before_create == binding.before_update
-        (check_limits,) = binding.before_create or []
-        assert isinstance(check_limits, pulumi.ResourceHook)
+        check_limits = limit_hook("function", settings)
         assert check_limits.opts is not None
         assert check_limits.opts.on_dry_run
         called = check_limits(ResourceHookArgs(urn="", id="", name="", type="", old_inputs=old))
@@ -264,7 +261,15 @@ def test_the_help_fits_a_terminal(
 def test_the_function_s_limits_are_checked_whenever_it_is_made_or_changed(
     program: Program,
 ) -> None:
-    assert program.one("lambda/function:Function").hooks == {
+    assert program.one("lambda/function:Function", "lambdalens-recogniser").hooks >= {
         "before_create: lambdalens-recogniser-limits",
         "before_update: lambdalens-recogniser-limits",
     }
+
+
+def test_the_processor_of_an_image_is_checked_where_a_setting_names_the_image(
+    dev: Program, local: Program
+) -> None:
+    hook = "before_update: lambdalens-recogniser-processor"
+    assert hook not in dev.one("lambda/function:Function", "lambdalens-recogniser").hooks
+    assert hook in local.one("lambda/function:Function", "lambdalens-recogniser").hooks

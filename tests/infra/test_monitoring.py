@@ -17,7 +17,11 @@ def alarms(program: Program) -> dict[str, dict[str, Any]]:
 
 
 def function_dimensions(program: Program) -> dict[str, str]:
-    return {"FunctionName": program.one("lambda/function:Function").outputs["name"]}
+    return {
+        "FunctionName": program.one("lambda/function:Function", "lambdalens-recogniser").outputs[
+            "name"
+        ]
+    }
 
 
 def queue_dimensions(program: Program) -> dict[str, str]:
@@ -91,7 +95,7 @@ def test_alarms_on_the_function_look_further_back_than_a_run_takes(timeout: int)
 def test_an_alarm_goes_off_when_videos_have_waited_for_an_hour(program: Program) -> None:
     alarm = alarms(program)["waiting"]
     invoke = program.one("lambda/functionEventInvokeConfig:FunctionEventInvokeConfig").inputs
-    function = program.one("lambda/function:Function").inputs
+    function = program.one("lambda/function:Function", "lambdalens-recogniser").inputs
     assert (alarm["metricName"], alarm["statistic"]) == ("AsyncEventAge", "Maximum")
     assert alarm["threshold"] == 3_600_000  # the metric's unit is milliseconds
     # In time to do something about it, and not for retries alone.
@@ -122,7 +126,7 @@ def test_no_videos_is_no_alarm_and_a_silent_queue_no_news(program: Program) -> N
 )
 def test_what_the_function_says_of_uploads_is_counted(program: Program, event: str) -> None:
     counted = program.one("cloudwatch/logMetricFilter:LogMetricFilter", f"lambdalens-{event}")
-    group = program.one("cloudwatch/logGroup:LogGroup")
+    group = program.one("cloudwatch/logGroup:LogGroup", "lambdalens-recogniser")
     assert counted.inputs["pattern"] == f'{{ $.event = "{event}" }}'
     assert counted.inputs["logGroupName"] == group.outputs["name"]
     assert counted.inputs["metricTransformation"]["value"] == "1"
@@ -149,8 +153,8 @@ def test_what_is_counted_is_on_the_dashboard(program: Program) -> None:
 
 def test_no_two_deployments_share_metrics_or_a_dashboard(program: Program) -> None:
     # The function's name is one that Pulumi makes up, so not even two of one stack name do.
-    assert "name" not in program.one("lambda/function:Function").inputs
-    function = program.one("lambda/function:Function").outputs["name"]
+    assert "name" not in program.one("lambda/function:Function", "lambdalens-recogniser").inputs
+    function = program.one("lambda/function:Function", "lambdalens-recogniser").outputs["name"]
     for counted in program.every("cloudwatch/logMetricFilter:LogMetricFilter"):
         namespace = counted.inputs["metricTransformation"]["namespace"]
         assert namespace == f"LambdaLens/{function}"

@@ -8,6 +8,7 @@ from function.settings import Settings
 from tests.infra.recording import Program, run_program, statements
 
 FUNCTION = "lambda/function:Function"
+RECOGNISER = "lambdalens-recogniser"
 ALIAS = "lambda/alias:Alias"
 EVENT_INVOKE = "lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
 
@@ -19,7 +20,7 @@ def test_it_is_a_container_of_the_configured_size() -> None:
         timeoutSeconds="600",
         ephemeralStorageMb="4096",
         reservedConcurrency="7",
-    ).one(FUNCTION)
+    ).one(FUNCTION, RECOGNISER)
     assert function.inputs["packageType"] == "Image"
     assert function.inputs["memorySize"] == 3000
     assert function.inputs["timeout"] == 600
@@ -28,18 +29,23 @@ def test_it_is_a_container_of_the_configured_size() -> None:
 
 
 def test_it_reads_its_environment(program: Program) -> None:
-    variables = program.one(FUNCTION).inputs["environment"]["variables"]
+    variables = program.one(FUNCTION, RECOGNISER).inputs["environment"]["variables"]
     settings = Settings.from_environment(variables)
     assert settings.output_bucket == program.one("s3/bucket:Bucket", "lambdalens-output").id
     assert settings.gallery_bucket == program.one("s3/bucket:Bucket", "lambdalens-gallery").id
     assert settings.gallery_key == program.exports["galleryKey"]
-    assert settings.students_table == program.one("dynamodb/table:Table").outputs["name"]
+    assert (
+        settings.students_table
+        == program.one("dynamodb/table:Table", "lambdalens-students").outputs["name"]
+    )
     assert settings.samples_per_second == 2.0
 
 
 def test_how_it_recognises_is_a_setting() -> None:
     program = run_program("dev", samplesPerSecond="4", tolerance="0.55", margin="0.1")
-    settings = Settings.from_environment(program.one(FUNCTION).inputs["environment"]["variables"])
+    settings = Settings.from_environment(
+        program.one(FUNCTION, RECOGNISER).inputs["environment"]["variables"]
+    )
     recognition = (settings.samples_per_second, settings.tolerance, settings.margin)
     assert recognition == (4, 0.55, 0.1)
 
@@ -52,7 +58,7 @@ def test_lambda_alone_may_take_the_role(program: Program) -> None:
         "Principal": {"Service": "lambda.amazonaws.com"},
         "Action": "sts:AssumeRole",
     }
-    assert program.one(FUNCTION).inputs["role"] == role.outputs["arn"]
+    assert program.one(FUNCTION, RECOGNISER).inputs["role"] == role.outputs["arn"]
     assert not {"managedPolicyArns", "inlinePolicies"} & role.inputs.keys()
 
 
@@ -63,7 +69,7 @@ def test_the_role_allows_exactly_what_the_function_does(program: Program) -> Non
     videos = arn("s3/bucket:Bucket", "lambdalens-input")
     results = arn("s3/bucket:Bucket", "lambdalens-output")
     gallery = arn("s3/bucket:Bucket", "lambdalens-gallery")
-    logs = arn("cloudwatch/logGroup:LogGroup")
+    logs = arn("cloudwatch/logGroup:LogGroup", "lambdalens-recogniser")
     policy = program.one("iam/rolePolicy:RolePolicy", "lambdalens-recogniser")
     allowed = {
         (action, resource)
@@ -80,7 +86,7 @@ def test_the_role_allows_exactly_what_the_function_does(program: Program) -> Non
         ("s3:PutObject", f"{results}/*"),
         ("s3:DeleteObject", f"{results}/*"),
         ("s3:ListBucket", results),
-        ("dynamodb:BatchGetItem", arn("dynamodb/table:Table")),
+        ("dynamodb:BatchGetItem", arn("dynamodb/table:Table", "lambdalens-students")),
         ("logs:CreateLogStream", f"{logs}:*"),
         ("logs:PutLogEvents", f"{logs}:*"),
         ("sqs:SendMessage", arn("sqs/queue:Queue")),
@@ -94,12 +100,12 @@ def test_the_role_allows_exactly_what_the_function_does(program: Program) -> Non
 
 def test_it_does_not_start_before_it_is_allowed_to_work(program: Program) -> None:
     permissions = program.one("iam/rolePolicy:RolePolicy", "lambdalens-recogniser").urn
-    assert permissions in program.one(FUNCTION).depends_on
+    assert permissions in program.one(FUNCTION, RECOGNISER).depends_on
     assert permissions in program.one(EVENT_INVOKE).depends_on
 
 
 def test_a_deployment_publishes_a_version_and_moves_the_alias_to_it(program: Program) -> None:
-    function = program.one(FUNCTION)
+    function = program.one(FUNCTION, RECOGNISER)
     assert function.inputs["publish"] is True
     alias = program.one(ALIAS).inputs
     assert alias["name"] == "live"
@@ -111,7 +117,7 @@ def test_a_deployment_publishes_a_version_and_moves_the_alias_to_it(program: Pro
 
 def test_what_fails_is_tried_again_and_then_kept(program: Program) -> None:
     invoke = program.one(EVENT_INVOKE).inputs
-    assert invoke["functionName"] == program.one(FUNCTION).outputs["name"]
+    assert invoke["functionName"] == program.one(FUNCTION, RECOGNISER).outputs["name"]
     assert invoke["qualifier"] == "live"
     assert invoke["maximumRetryAttempts"] == 2
     assert invoke["maximumEventAgeInSeconds"] == 6 * 60 * 60
@@ -139,10 +145,10 @@ def test_on_aws_the_queue_refuses_plain_http(stack: str, request: pytest.Fixture
 
 def test_it_logs_json_into_a_group_that_forgets() -> None:
     program = run_program("dev", logRetentionDays="14")
-    group = program.one("cloudwatch/logGroup:LogGroup")
+    group = program.one("cloudwatch/logGroup:LogGroup", "lambdalens-recogniser")
     assert group.inputs["retentionInDays"] == 14
-    logging = program.one(FUNCTION).inputs["loggingConfig"]
+    logging = program.one(FUNCTION, RECOGNISER).inputs["loggingConfig"]
     assert logging["logFormat"] == "JSON"
     assert logging["applicationLogLevel"] == "INFO"
     assert logging["logGroup"] == group.outputs["name"]
-    assert group.urn in program.one(FUNCTION).depends_on
+    assert group.urn in program.one(FUNCTION, RECOGNISER).depends_on

@@ -9,9 +9,12 @@ PERMISSION = "lambda/permission:Permission"
 
 
 def test_only_our_own_input_bucket_may_invoke_the_function(program: Program) -> None:
-    permission = program.one(PERMISSION).inputs
+    permission = program.one(PERMISSION, "lambdalens-trigger").inputs
     bucket = program.one("s3/bucket:Bucket", "lambdalens-input")
-    assert permission["function"] == program.one("lambda/function:Function").outputs["name"]
+    assert (
+        permission["function"]
+        == program.one("lambda/function:Function", "lambdalens-recogniser").outputs["name"]
+    )
     assert permission["qualifier"] == "live"
     assert permission["action"] == "lambda:InvokeFunction"
     assert permission["principal"] == "s3.amazonaws.com"
@@ -25,7 +28,7 @@ def test_the_input_bucket_has_the_one_notification_it_can_have(program: Program)
 
 
 def test_the_permission_is_there_before_the_notification(program: Program) -> None:
-    assert program.one(PERMISSION).urn in program.one(NOTIFICATION).depends_on
+    assert program.one(PERMISSION, "lambdalens-trigger").urn in program.one(NOTIFICATION).depends_on
 
 
 def test_failures_have_a_destination_before_the_first_video_comes(program: Program) -> None:

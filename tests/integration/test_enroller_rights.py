@@ -124,8 +124,11 @@ def commands(sample: SampleClass, tmp_path: Path) -> dict[str, list[str]]:
     (tmp_path / "encoding").write_bytes(pickle.dumps(encodings))
     students = ("--students", str(sample.students), "--stack", "local")
     return {
+        "look": [*students, "--portraits", str(sample.portraits), "--dry-run"],
         "enrol": [*students, "--portraits", str(sample.portraits)],
+        "audit": ["audit", "--stack", "local"],
         "bring up to date": [*students],
+        "set tolerances": ["audit", "--stack", "local", "--apply"],
         "import": ["import-encodings", str(tmp_path / "encoding"), *students],
         "forget": ["forget", BIDEN, "--stack", "local"],
         "prune": ["prune", "--stack", "local"],

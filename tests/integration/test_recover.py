@@ -578,7 +578,7 @@ def table(section: str) -> Iterator[tuple[str, list[str]]]:
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if line.startswith("| the "):
             yield (
-                cells[0].split()[1],
+                cells[0].split()[1].removesuffix("'s"),
                 [word.strip("`,;") for word in cells[1].split() if ":" in word],
             )
 
@@ -634,18 +634,22 @@ def interrupted(*_: object) -> None:
 
 @contextmanager
 def setting(pipeline: Pipeline, name: str, value: str) -> Iterator[None]:
-    """Give the function's configuration another variable, for a while."""
+    """Move the alias, for a while, to a version with another variable."""
     client = pipeline.aws.deployer.client("lambda")  # nobody else may change it
-    function = pipeline.aws.outputs.function_name
-    before = client.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+    function, alias = pipeline.aws.outputs.function_name, pipeline.aws.outputs.function_alias
+    before = client.get_alias(FunctionName=function, Name=alias)["FunctionVersion"]
+    variables = client.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
     client.update_function_configuration(
-        FunctionName=function, Environment={"Variables": {**before, name: value}}
+        FunctionName=function, Environment={"Variables": {**variables, name: value}}
     )
+    version = client.publish_version(FunctionName=function)["Version"]
+    client.update_alias(FunctionName=function, Name=alias, FunctionVersion=version)
     try:
         yield
     finally:
+        client.update_alias(FunctionName=function, Name=alias, FunctionVersion=before)
         client.update_function_configuration(
-            FunctionName=function, Environment={"Variables": before}
+            FunctionName=function, Environment={"Variables": variables}
         )
 
 

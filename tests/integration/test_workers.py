@@ -186,7 +186,9 @@ def unlucky_function(aws: LocalAws) -> FunctionConfiguration:
         name="unlucky",
         arn="arn",
         version="$LATEST",
-        role_arn=aws.client("iam").list_roles()["Roles"][0]["Arn"],
+        role_arn=aws.deployer.client("lambda").get_function_configuration(
+            FunctionName=aws.outputs.function_name
+        )["Role"],
         handler="handler",
         timeout=1,
         memory_mb=512,

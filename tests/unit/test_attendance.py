@@ -159,6 +159,23 @@ def test_a_student_s_own_tolerance_is_the_limit_of_all_evidence(
     assert present(seen("other", *distances)) == ["other"]
 
 
+@given(
+    distances=st.lists(st.floats(0.0, 0.59), min_size=1, max_size=8),
+    margins=st.lists(st.floats(0.0, 0.0499), min_size=8, max_size=8),
+    own=st.sampled_from([0.3, 0.5, float("inf")]),
+    quality=st.sampled_from([GOOD, *POOR.values()]),
+)
+def test_nothing_names_one_of_two_who_look_alike_without_the_margin(
+    distances: list[float], margins: list[float], own: float, quality: Quality
+) -> None:
+    """So two who are let in though they look alike need no mark of it in the gallery."""
+    looks = [
+        replace(look, match=replace(look.match, margin=margin, own_tolerance=own))
+        for look, margin in zip(seen("twin", *distances, quality=quality), margins, strict=False)
+    ]
+    assert present(looks) == []
+
+
 def test_a_student_s_own_tolerance_cannot_be_more_than_everybody_s() -> None:
     (this,) = seen("a", 0.5)
     assert present([replace(this, match=replace(this.match, own_tolerance=0.9))], 0.4) == []

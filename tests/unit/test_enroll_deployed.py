@@ -466,7 +466,7 @@ def test_a_new_gallery_of_nobody_does_not_replace_one_of_somebody(
     assert load_gallery(local_stack).student_ids == ("1001",)
 
 
-def test_encodings_of_people_the_stack_knows_under_other_ids_are_doubted(
+def test_encodings_of_people_the_stack_knows_under_other_ids_are_refused(
     local_stack: Deployment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "encoding").write_bytes(
@@ -480,12 +480,48 @@ def test_encodings_of_people_the_stack_knows_under_other_ids_are_doubted(
     assert "looks like" not in capsys.readouterr().err
 
     students.write_text("student_id,name,major,year\nA-1,Ada,maths,senior\n")
-    assert main(command) == 0
-    assert "an encoding of student A-1 looks like student 1 (distance 0.00)" in (
-        capsys.readouterr().err
-    )
+    assert main(command) == 1
+    said = capsys.readouterr().err
+    assert "an encoding of student A-1 looks like student 1 (distance 0.00)" in said
+    assert "if what is enrolled of 1 is wrong, forget 1 first" in said
+    assert load_gallery(local_stack).student_ids == ("1",)
+
+    assert main([*command, "--allow-alike", "1", "A-1", "--dry-run"]) == 0
+    assert "which would then know 2 students" in capsys.readouterr().out
+    assert load_gallery(local_stack).student_ids == ("1",)
+    assert _records(local_stack, "1", "A-1", "Passer-by").keys() == {"1"}
+
+    assert main([*command, "--allow-alike", "1", "A-1"]) == 0
     assert load_gallery(local_stack).student_ids == ("1", "A-1")
     assert _records(local_stack, "1", "A-1", "Passer-by").keys() == {"1", "A-1"}
+
+
+def test_the_audit_of_a_stack_sets_own_tolerances_when_it_is_told(
+    local_stack: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    students = [replace(_student(each), courses=("x",)) for each in ("1", "2")]
+    enrol_students(local_stack, students, _gallery("1", "2"))
+    etag = gallery_etag(local_stack)
+    assert main(["audit", "--stack", "local"]) == 1
+    assert "students 1 and 2, at 0.00, both in x" in capsys.readouterr().out
+    assert gallery_etag(local_stack) == etag
+    assert main(["audit", "--stack", "local", "--apply"]) == 1
+    known = Enrolled(courses=("x",), tolerance=0.4)
+    assert load_gallery(local_stack).students == {"1": known, "2": known}
+
+
+def test_a_portrait_that_the_stack_knows_is_not_encoded_again(
+    local_stack: Deployment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sample = make_sample_class(tmp_path)
+    enrol = ["--students", str(sample.students), "--portraits", str(sample.portraits)]
+    assert main([*enrol, "--stack", "local"]) == 0
+    before = gallery_etag(local_stack)
+    sheet = ["--contact-sheet", str(tmp_path / "sheet.html")]
+    for more in ([], sheet):
+        assert main([*enrol, "--stack", "local", *more]) == 0
+        assert gallery_etag(local_stack) == before
+    assert capsys.readouterr().err == ""
 
 
 def test_aws_that_refuses_is_one_line_with_a_remedy(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from loadtest.options import parse
 from loadtest.report import Generator, Report
 from loadtest.run import Ending
 from loadtest.thresholds import Threshold
+from stacks.configuration import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -106,3 +108,20 @@ def test_reports_and_exit_code_do_not_depend_on_who_reads(
     assert capsys.readouterr().err == said
     assert json.loads((tmp_path / "run.json").read_text())["prefix"] == "loadtest/x/"
     assert (tmp_path / "run.html").read_text().startswith("<!")
+
+
+def test_without_the_pulumi_cli_that_is_told_before_videos_are_looked_for_or_made(
+    tmp_path: Path,
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "loadtest", str(tmp_path / "none.mp4"), "--stack", "dev"],
+        cwd=REPOSITORY,
+        env=os.environ | {"PATH": str(tmp_path)},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+
+    assert done.returncode == 3
+    (line,) = done.stderr.splitlines()
+    assert "the Pulumi CLI, which is not on the PATH: install it" in line

@@ -1,20 +1,16 @@
 """The report as a page, in a real browser: it draws, fetches nothing, and says what the JSON says.
 
-Debian's package chromium is the browser: without it, these tests are
-skipped, and CI, which installs it, sets LAMBDALENS_REQUIRE_CHROMIUM so that they cannot be.
+Without chromium on the PATH, what needs it is skipped: see `tests/unit/browser.py`.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from loadtest.arrivals import Profile, arrival_times
 from loadtest.cloudwatch import Metrics
@@ -27,6 +23,7 @@ from loadtest.results import Verdict
 from loadtest.run import Ending
 from loadtest.summary import summary
 from loadtest.thresholds import Threshold
+from tests.unit.browser import DESKTOP, PHONE, launched, needs_chromium
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,24 +31,6 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-_CHROMIUM = shutil.which("chromium")
-_REQUIRED = "LAMBDALENS_REQUIRE_CHROMIUM" in os.environ
-
-needs_chromium = pytest.mark.skipif(
-    _CHROMIUM is None and not _REQUIRED,
-    reason="no chromium on the PATH: 'apt-get install chromium' for the tests of the page",
-)
-
-_DESKTOP, _PHONE = (1280, 900), (390, 844)
-# A page that is opened alone needs none of the services that a browser calls at its start.
-_ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 _HOSTILE = '<img src=x onerror="document.title=1">&amp;</script>.mp4'
 
 
@@ -155,10 +134,8 @@ def _report(journeys: Sequence[Journey], **changes: Any) -> Report:  # noqa: ANN
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(
-            executable_path=_CHROMIUM or "chromium", args=list(_ARGUMENTS)
-        )
+    with launched() as browser:
+        yield browser
 
 
 class _Opened:
@@ -169,7 +146,7 @@ class _Opened:
         browser: Browser,
         file: Path,
         *,
-        size: tuple[int, int] = _DESKTOP,
+        size: tuple[int, int] = DESKTOP,
         dark: bool = False,
     ) -> None:
         self.said: list[str] = []
@@ -202,7 +179,7 @@ def _written(report: Report, folder: Path) -> Path:
 
 
 @needs_chromium
-@pytest.mark.parametrize("size", [_DESKTOP, _PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_the_page_draws_without_a_word_on_the_console_and_without_fetching(
     browser: Browser, tmp_path: Path, size: tuple[int, int], *, dark: bool

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import ast
+import json
+import re
+import subprocess
+import sys
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from stacks.configuration import REPOSITORY
 
@@ -14,8 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OURS = {
-    *("bench", "enroll", "function", "loadtest", "local", "recover", "register", "samples"),
-    *("stacks", "tests"),
+    *("bench", "enroll", "function", "loadtest", "local", "page", "recover", "register"),
+    *("samples", "stacks", "tests"),
 }
 SDK = {"boto3", "botocore", "types_boto3_dynamodb", "types_boto3_s3"}
 
@@ -37,6 +44,67 @@ def imported(files: Iterable[Path]) -> Iterator[tuple[str, ...]]:
                 assert node.level == 0, f"{file} has a relative import"
                 module = (node.module or "").split(".")
                 yield from ((*module, alias.name) for alias in node.names)
+
+
+def installed_by(requirements: str) -> set[str]:
+    """Return the packages that a requirements file names, and all that come along with them."""
+    lines = (REPOSITORY / requirements).read_text().splitlines()
+    due = {line.split("==")[0] for line in lines if re.match("[a-z]", line)}
+    assert due
+    found: set[str] = set()
+    while due:
+        name = canonicalize_name(due.pop())
+        if name not in found:
+            found.add(name)
+            due |= {
+                needed.name
+                for needed in map(Requirement, metadata.requires(name) or ())
+                if needed.marker is None or needed.marker.evaluate({"extra": ""})
+            }
+    return found
+
+
+_IMPORT_STACKS = """
+import importlib, json, pkgutil, sys
+
+class NotInstalled:
+    names = set(json.loads(sys.argv[1]))
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name.partition(".")[0] in cls.names:
+            raise ModuleNotFoundError(name + " is not in requirements.txt", name=name)
+
+sys.meta_path.insert(0, NotInstalled)
+import stacks
+for module in pkgutil.iter_modules(stacks.__path__, "stacks."):
+    importlib.import_module(module.name)
+"""
+
+
+def test_the_program_runs_on_requirements_txt_alone() -> None:
+    """What deploys has no need of dlib and the like, which not every desktop can install."""
+    installed = installed_by("requirements.txt")
+    assert not installed & {"av", "awslambdaric", "dlib-bin", "numpy", "onnxruntime"}
+    others = [
+        module
+        for module, packages in metadata.packages_distributions().items()
+        if not installed & set(map(canonicalize_name, packages))
+    ]
+    assert "numpy" in others
+
+    done = subprocess.run(
+        [sys.executable, "-c", _IMPORT_STACKS, json.dumps(others)],
+        cwd=REPOSITORY,
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+
+    assert done.returncode == 0, done.stderr
+    program = {name[0] for name in imported([REPOSITORY / "__main__.py"])}
+    assert program == {"__future__", "pulumi", "stacks"}
+    assert {name[0] for name in imports("stacks")} & OURS == {"stacks"}
 
 
 @pytest.mark.parametrize("folder", ["bench", "loadtest", "samples"])
@@ -74,6 +142,16 @@ def test_the_samples_need_nothing_else_of_ours() -> None:
 
 def test_the_function_needs_nothing_else_of_ours() -> None:
     assert {name[0] for name in imports("function")} & OURS == {"function"}
+
+
+def test_the_page_needs_what_the_recogniser_writes_and_nothing_of_how_it_does() -> None:
+    names = set(imports("page"))
+    assert {name[0] for name in names} & OURS == {"function", "page"}
+    assert {name[1] for name in names if name[0] == "function"} <= {
+        *("composed_text", "courses", "media_type", "recogniser", "results", "students"),
+    }
+    recogniser = {name for name in names if name[:2] == ("function", "recogniser")}
+    assert {name[2:4] for name in recogniser} <= {("identity", "enrolled")}
 
 
 def test_the_recogniser_knows_neither_aws_nor_the_handler() -> None:

