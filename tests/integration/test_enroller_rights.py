@@ -13,12 +13,10 @@ import pytest
 
 from enroll.__main__ import main
 from enroll.deployed import enrol_students, load_gallery
-from enroll.portraits import encode_portrait
 from function.recogniser.identity.gallery import Gallery
 from function.student_list import read_students
 from function.students import Student
 from local.aws import LocalAws
-from samples.pictures import sample_picture
 from samples.sample_class import BIDEN, OBAMA, make_sample_class
 from stacks import outputs
 from stacks.outputs import Deployment
