@@ -538,7 +538,8 @@ def test_where_consent_is_required_nobody_is_encoded_without(
     enrol_students(strict_stack, students, _gallery(*days))
     assert main([*enrol, "--stack", "local"]) == 1
     said = capsys.readouterr()
-    assert "1001" not in said.err
+    assert "student 1001" not in said.err
+    assert "1001/portrait.jpg looks unlike what is enrolled of the student" in said.err
     assert f"student 1002 has a consent of {days['1002']}, which is in the future" in said.err
     assert "student 1003 has no consent" in said.err
     gallery = load_gallery(strict_stack)

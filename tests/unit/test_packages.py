@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OURS = {
-    *("bench", "enroll", "function", "loadtest", "local", "page", "recover", "samples"),
-    *("stacks", "tests"),
+    *("bench", "enroll", "function", "loadtest", "local", "page", "recover", "register"),
+    *("samples", "stacks", "tests"),
 }
 SDK = {"boto3", "botocore", "types_boto3_dynamodb", "types_boto3_s3"}
 
@@ -116,6 +116,24 @@ def test_what_recovers_needs_the_function_and_the_stack_s_outputs_alone() -> Non
     names = set(imports("recover"))
     assert {name[0] for name in names} & OURS == {"function", "recover", "stacks"}
     assert {name[1] for name in names if name[0] == "stacks"} == {"outputs"}
+
+
+def test_the_register_needs_the_function_s_results_and_a_stack_s_outputs_alone() -> None:
+    names = set(imports("register"))
+    assert {name[0] for name in names} & OURS == {"function", "recover", "register", "stacks"}
+    assert {name[1] for name in names if name[0] == "stacks"} == {"outputs"}
+    assert {name[1] for name in names if name[0] == "recover"} == {"many_requests", "refusals"}
+
+
+def test_what_a_register_says_needs_no_aws_and_nothing_that_writes() -> None:
+    register = REPOSITORY / "register"
+    model = ["corrections", "sessions", "statuses", "term", "pages", "tables", "moodle", "workbook"]
+    names = set(imported(register / f"{module}.py" for module in model))
+    assert not {name[0] for name in names} & {*SDK, "recover", "stacks"}
+    assert {name[1] for name in names if name[0] == "register"} <= {*model, "texts"}
+    assert {name[1] for name in names if name[0] == "function"} == {
+        *("evidence", "results", "students"),
+    }
 
 
 def test_the_samples_need_nothing_else_of_ours() -> None:
