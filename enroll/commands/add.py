@@ -30,7 +30,8 @@ encoded for the student before, which its content tells whatever its name, is
 not encoded again: so the same folder with a few more pictures in it takes no
 longer than these. New ones are refused for the same reasons, where a student's
 known ones vouch for them. Listed students without new pictures get the list's
-record, if they are enrolled already. Two people may do this at once; both are kept.
+record, if they are enrolled already. Two people may do this at once, and both
+are kept.
 
 Videos are treated as after an enrolment. To take portraits out again:
 'python -m enroll remove'.
