@@ -13,11 +13,13 @@ from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 from function.media_type import has_name_of_video
 from function.results import ERROR_SUFFIX, csv_key, error_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from types_boto3_s3 import S3Client
 
@@ -69,6 +71,14 @@ class Session:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Object:
+    """What a listing says of an object: when it was put there, and its ETag."""
+
+    time: datetime
+    etag: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Archive:
     """The two buckets, as far as the page reads them."""
 
@@ -82,20 +92,33 @@ class Archive:
             session
             for folder in folders
             for session in _sessions(
-                f"{folder}/", self._times(self.videos, folder), self._times(self.results, folder)
+                f"{folder}/",
+                self._objects(self.videos, folder),
+                self._objects(self.results, folder),
+                self._video_of,
             )
         ]
         with ThreadPoolExecutor(_AT_ONCE) as threads:
             sessions = list(threads.map(self._explained, found))
         return sorted(sessions, key=lambda each: (each.day or each.since.date(), each.name))[::-1]
 
-    def _times(self, bucket: str, folder: str) -> dict[str, datetime]:
+    def _objects(self, bucket: str, folder: str) -> dict[str, Object]:
         pages = self.s3.get_paginator("list_objects_v2").paginate(
             Bucket=bucket, Prefix=f"{folder}/"
         )
         return {
-            each["Key"]: each["LastModified"] for page in pages for each in page.get("Contents", ())
+            each["Key"]: Object(time=each["LastModified"], etag=each["ETag"])
+            for page in pages
+            for each in page.get("Contents", ())
         }
+
+    def _video_of(self, result: str) -> str | None:
+        """Return the ETag of the video that a result was made from, if it says so."""
+        try:
+            found = self.s3.head_object(Bucket=self.results, Key=result)
+        except ClientError:  # another came in its place just now: the next look will tell
+            return None
+        return found["Metadata"].get("video-etag")
 
     def _explained(self, session: Session) -> Session:
         """Say of a video that could not be read why."""
@@ -110,30 +133,39 @@ class Archive:
 
 
 def _sessions(
-    folder: str, videos: Mapping[str, datetime], results: Mapping[str, datetime]
+    folder: str,
+    videos: Mapping[str, Object],
+    results: Mapping[str, Object],
+    video_of: Callable[[str], str | None],
 ) -> Iterator[Session]:
+    """Yield the sessions of a folder. `video_of` tells of which video, by its ETag, a result is."""
     now = datetime.now(UTC)
     theirs: set[str] = set()
-    for video, uploaded in videos.items():
+    for video, put in videos.items():
         candidates = {csv_key(video): State.DONE, error_key(video): State.FAILED}
         theirs.update(candidates)
-        # A result of before the video was put in once more is of the one before.
-        known = [key for key in candidates if key in results and results[key] >= uploaded]
+        # A result of before the video was put in once more is of the one before, unless that was
+        # the same: then the recogniser leaves the result as it is.
+        known = [
+            key
+            for key in candidates
+            if key in results and (results[key].time >= put.time or video_of(key) == put.etag)
+        ]
         name = csv_key(video).removeprefix(folder).removesuffix(_CSV)
         if known:
             result = known[0]
             yield Session(
                 name=name,
                 state=candidates[result],
-                since=results[result],
+                since=results[result].time,
                 video=video,
                 result=result,
             )
         elif has_name_of_video(video):
-            state = State.LATE if now - uploaded > LATE else State.WAITING
-            yield Session(name=name, state=state, since=uploaded, video=video)
+            state = State.LATE if now - put.time > LATE else State.WAITING
+            yield Session(name=name, state=state, since=put.time, video=video)
     for result, written in results.items():
         for suffix, state in ((_CSV, State.DONE), (ERROR_SUFFIX, State.FAILED)):
             if result.endswith(suffix) and result not in theirs:
                 name = result.removeprefix(folder).removesuffix(suffix)
-                yield Session(name=name, state=state, since=written, result=result)
+                yield Session(name=name, state=state, since=written.time, result=result)

@@ -239,6 +239,17 @@ def test_a_broken_upload_goes_on_and_sends_nothing_twice(
     expect(session.locator(".why")).not_to_be_empty()
 
 
+def test_the_same_video_once_more_does_not_wait_for_a_result(
+    the_page: ThePage, pipeline: Pipeline
+) -> None:
+    key, content = f"{COURSE}/2026-09-07.mp4", b"no video"
+    pipeline.error_of(key, content)
+    pipeline.upload(key, content)
+    shown = the_page.ask(f"/courses/{COURSE}", session=the_page.session_of(COURSE)).body
+    session = shown.partition('datetime="2026-09-07"')[2].partition("</li>")[0]
+    assert "Failed" in session
+
+
 @needs_chromium
 def test_what_was_cancelled_leaves_nothing(
     the_page: ThePage, context: BrowserContext, teacher: PageAccount, tmp_path: Path
