@@ -58,8 +58,8 @@ if TYPE_CHECKING:
 
 DOCKERFILE = "function/Dockerfile"
 # The files that the image is made of, which are those that .dockerignore lets through. Of the
-# modules, all but the command line's and those that read lists of students; of the register, what the
-# page imports.
+# modules, all but the command line's and those that read lists of students; of the
+# register, what the page imports.
 CONTEXT = (
     DOCKERFILE,
     "function/LICENSE.yunet",
