@@ -227,7 +227,7 @@ def test_no_function_asks_for_the_image_before_lambda_may_fetch_it(
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """Copy what the image is made of, as if to another machine."""
-    for folder in ("function", "page"):
+    for folder in ("function", "page", "register"):
         shutil.copytree(
             REPOSITORY / folder,
             tmp_path / folder,
