@@ -120,7 +120,7 @@ class Audit:
         return replace(self, tolerances=())
 
 
-def audit(
+def audit(  # noqa: PLR0913 - each is said of the gallery, or of those in it
     gallery: Gallery,
     *,
     tolerance: float,

@@ -128,14 +128,15 @@ video.addEventListener("ended", () => {
 
 // The address is good for some minutes only: with another, it goes on where it was.
 video.addEventListener("error", async () => {
-  const at = video.currentTime;
+  const at = wanted ? wanted.time : video.currentTime;
+  const plays = wanted !== null || !video.paused;
   if (failedAt === at) {
     say("unplayable"); // and a new address did not help
     return;
   }
   failedAt = at;
   try {
-    await load(at, true);
+    await load(at, plays);
   } catch {
     say("unplayable");
   }
