@@ -78,7 +78,7 @@ NOTHING_TO_GO_BY = "nothing to go by"
 UNDO = "Undo"
 YOU = "you"
 SOMEBODY = "another account"
-SAID = "{what}, said {who} on"
+SAID = "{what}, said by {who} on"
 CORRECT = "Correct"
 CORRECTIONS = {
     What.CONFIRM: "It is them",

@@ -166,7 +166,7 @@ def test_from_a_recording_to_the_register(  # noqa: PLR0913, PLR0917 - fixtures
 
     row(page, "Joe Biden").get_by_role("button", name="Not them").click()
     expect(row(page, "Joe Biden").locator(".badge")).to_have_text("not seen")
-    expect(row(page, "Joe Biden")).to_contain_text("somebody else was seen, said you on")
+    expect(row(page, "Joe Biden")).to_contain_text("somebody else was seen, said by you on")
     row(page, HOSTILE).get_by_role("button", name="Was here").click()
     expect(row(page, HOSTILE).locator(".badge")).to_have_text("present")
     row(page, "Joe Biden").get_by_role("button", name="Undo").click()
