@@ -9,7 +9,7 @@ from __future__ import annotations
 import pulumi
 
 from stacks.buckets import GALLERY_KEY, Buckets
-from stacks.enroller import enroller_policy
+from stacks.enroller import enroller_policy, forgetter_policy
 from stacks.function_image import FunctionImage
 from stacks.keep_alive import KeepAlive
 from stacks.monitoring import Monitoring
@@ -70,6 +70,7 @@ pulumi.export("logGroup", recogniser.log_group.name)
 pulumi.export("dashboardUrl", monitoring.dashboard_url)
 pulumi.export("requireConsent", settings.require_consent)
 pulumi.export("enrollerPolicy", enroller_policy(buckets, students, recogniser.alias))
+pulumi.export("forgetterPolicy", forgetter_policy(buckets, students))
 pulumi.export("pageUrl", page.url if page else "")
 pulumi.export("userPoolId", page.user_pool.id if page else "")
 pulumi.export("region", region)

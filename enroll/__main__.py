@@ -14,11 +14,22 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from enroll.commands import audit, enrol, forget, import_encodings, prune
+from enroll.commands import (
+    add,
+    audit,
+    enrol,
+    export,
+    forget,
+    import_encodings,
+    list_enrolled,
+    prune,
+    remove,
+)
 from enroll.commands.arguments import ExitStatus, UnknownAlikeError
 from enroll.deployed import FacesNotForgottenError, GalleryBusyError
 from enroll.encodings_file import EncodingsFileError
 from enroll.enrolment import PortraitsUnreadableError
+from enroll.held_results import ResultsBusyError
 from enroll.known_names import AmbiguousNameError
 from function.recogniser.identity.enrolled import CourseNameError
 from function.recogniser.identity.gallery import GalleryError
@@ -31,10 +42,14 @@ if TYPE_CHECKING:
 
 # Enrolling needs no command's name; the others begin with theirs.
 _NAMED: Mapping[str, ModuleType] = {
+    "add": add,
     "audit": audit,
+    "export": export,
     "forget": forget,
     "import-encodings": import_encodings,
+    "list": list_enrolled,
     "prune": prune,
+    "remove": remove,
 }
 
 
@@ -52,6 +67,7 @@ def main(arguments: Sequence[str]) -> int:
         GalleryBusyError,
         GalleryError,
         PortraitsUnreadableError,
+        ResultsBusyError,
         StackNotFoundError,
         StudentListError,
         UnknownAlikeError,

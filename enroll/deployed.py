@@ -11,6 +11,8 @@ from __future__ import annotations
 import io
 import random
 import time
+from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer
@@ -45,6 +47,19 @@ class GalleryBusyError(Exception):
     """Others changed the stack's gallery when this change was to be written."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Forgotten:
+    """What was deleted of students: each one's number of portraits, and whose records."""
+
+    portraits: Counter[str]
+    records: frozenset[str]
+
+    @property
+    def student_ids(self) -> frozenset[str]:
+        """Of whom there was anything."""
+        return self.records.union(self.portraits)
+
+
 class FacesNotForgottenError(Exception):
     """The records were deleted, but the gallery can't be read, and so no face can be taken out."""
 
@@ -74,23 +89,47 @@ def gallery_etag(deployment: Deployment) -> str | None:
 
 
 def enrol_students(
-    deployment: Deployment, students: Collection[Student], enrolled: Gallery
+    deployment: Deployment,
+    students: Collection[Student],
+    enrolled: Gallery,
+    *,
+    joined: Callable[[Gallery, Gallery], Gallery] = with_students,
 ) -> Gallery:
     """Write the students' records, then the enrolled rows; return the stack's new gallery.
 
-    Whoever is in `enrolled` is added or replaced, and everybody else in the gallery is kept. What
-    the students' list says of courses, consent and last day goes into both. Of the students, of
-    whom everybody in `enrolled` must be one, those in neither get no record. Raises
-    CourseNameError, GalleryBusyError, GalleryError, or a botocore exception.
+    How the rows come to the gallery's is up to `joined`: as it stands, whoever is in `enrolled` is
+    added or replaced, and everybody else in the gallery is kept. What the students' list says of
+    courses, consent and last day goes into both. Of the students, of whom everybody in `enrolled`
+    must be one, those in neither get no record. Raises CourseNameError, GalleryBusyError,
+    GalleryError, or a botocore exception.
     """
 
     def change(gallery: Gallery) -> Gallery:
         known = descriptions(students, known=gallery)
-        return described(with_students(gallery, enrolled), known)
+        return described(joined(gallery, enrolled), known)
 
     _check_all_are_students(enrolled, students)
     _write_records(deployment, students, change(load_gallery(deployment)))
-    return _change(deployment, change)
+    return change_gallery(deployment, change)
+
+
+def change_gallery(deployment: Deployment, change: Callable[[Gallery], Gallery]) -> Gallery:
+    """Put the changed gallery in the place of the stack's, and return it.
+
+    `change` is applied once more to what others have made of the gallery meanwhile. Raises
+    GalleryBusyError, GalleryError, or a botocore exception.
+    """
+    client = deployment.client("s3")
+    for _ in range(_ATTEMPTS):
+        gallery, etag = _load(client, deployment.outputs)
+        changed = change(gallery)
+        if _put(client, deployment.outputs, changed, in_place_of=etag):
+            return changed
+        # Random, so that those who met do not meet again.
+        time.sleep(random.uniform(0, _LONGEST_PAUSE_SECONDS))  # noqa: S311 - no secret
+    raise GalleryBusyError(
+        f"the gallery was changed by others {_ATTEMPTS} times in a row: try again later"
+    )
 
 
 def enrol_anew(
@@ -120,23 +159,25 @@ def set_tolerances(deployment: Deployment, tolerances: Mapping[str, float | None
 
     Raises GalleryBusyError, GalleryError, or a botocore exception.
     """
-    return _change(deployment, lambda gallery: with_tolerances(gallery, tolerances))
+    return change_gallery(deployment, lambda gallery: with_tolerances(gallery, tolerances))
 
 
-def forget_students(deployment: Deployment, student_ids: Collection[str]) -> set[str]:
-    """Delete the students' rows, then their records; return the ids that there were any of.
+def forget_students(deployment: Deployment, student_ids: Collection[str]) -> Forgotten:
+    """Delete the students' rows, then their records; return what there was of whom.
 
     A gallery that is not usable does not keep the records from being deleted. Raises
     FacesNotForgottenError then, or GalleryBusyError, or a botocore exception.
     """
     try:
-        known = _forget_faces(deployment, student_ids)
+        portraits = _forget_faces(deployment, student_ids)
     except GalleryError as error:
         deleted = _delete_records(deployment, student_ids)
         raise FacesNotForgottenError(
             f"the records are deleted ({len(deleted)} there were), and the faces are not: {error}"
         ) from error
-    return known | _delete_records(deployment, student_ids)
+    return Forgotten(
+        portraits=portraits, records=frozenset(_delete_records(deployment, student_ids))
+    )
 
 
 def _check_all_are_students(enrolled: Gallery, students: Collection[Student]) -> None:
@@ -173,26 +214,12 @@ def _delete_records(deployment: Deployment, student_ids: Collection[str]) -> set
     return deleted
 
 
-def _forget_faces(deployment: Deployment, student_ids: Collection[str]) -> set[str]:
-    """Delete the students' rows; return the ids of those that had any."""
-    forgotten = set(student_ids).intersection(load_gallery(deployment).student_ids)
-    if forgotten:
-        _change(deployment, lambda gallery: without_students(gallery, student_ids))
-    return forgotten
-
-
-def _change(deployment: Deployment, change: Callable[[Gallery], Gallery]) -> Gallery:
-    client = deployment.client("s3")
-    for _ in range(_ATTEMPTS):
-        gallery, etag = _load(client, deployment.outputs)
-        changed = change(gallery)
-        if _put(client, deployment.outputs, changed, in_place_of=etag):
-            return changed
-        # Random, so that those who met do not meet again.
-        time.sleep(random.uniform(0, _LONGEST_PAUSE_SECONDS))  # noqa: S311 - no secret
-    raise GalleryBusyError(
-        f"the gallery was changed by others {_ATTEMPTS} times in a row: try again later"
-    )
+def _forget_faces(deployment: Deployment, student_ids: Collection[str]) -> Counter[str]:
+    """Delete the students' rows; return how many each had."""
+    portraits = Counter(it for it in load_gallery(deployment).student_ids if it in student_ids)
+    if portraits:
+        change_gallery(deployment, lambda gallery: without_students(gallery, student_ids))
+    return portraits
 
 
 def _put(

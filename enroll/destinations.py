@@ -11,17 +11,20 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from enroll.deployed import enrol_anew, enrol_students, gallery_etag, load_gallery
 from enroll.descriptions import descriptions
-from enroll.gallery_edits import described
+from enroll.gallery_edits import described, with_portraits, with_students
+from enroll.gallery_on_disk import load_gallery_file
 from enroll.older_results import OlderResults, older_results
 from enroll.waiting_videos import look_again
 from function.recogniser.identity.gallery import Gallery
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
     from function.students import Student
     from stacks.outputs import Deployment
+
+    Joined = Callable[[Gallery, Gallery], Gallery]
 
 
 class Destination(Protocol):
@@ -47,19 +50,24 @@ class Destination(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class KnownInStack:
-    """A stack's gallery, in which everybody who is not enrolled now is kept."""
+    """A stack's gallery, in which everybody who is not enrolled now is kept.
+
+    Rows of those who are take the place of their earlier ones, or whatever place `joined` gives
+    them.
+    """
 
     stack: Deployment
     known: Gallery
+    joined: Joined = with_students
 
     @classmethod
-    def of(cls, stack: Deployment) -> Self:
+    def of(cls, stack: Deployment, joined: Joined = with_students) -> Self:
         """Read the gallery. Raises GalleryError, or a botocore exception."""
-        return cls(stack=stack, known=load_gallery(stack))
+        return cls(stack=stack, known=load_gallery(stack), joined=joined)
 
     def keep(self, students: Collection[Student], rows: Gallery) -> Gallery:
         """Raise GalleryBusyError, GalleryError, or a botocore exception."""
-        return enrol_students(self.stack, students, rows)
+        return enrol_students(self.stack, students, rows, joined=self.joined)
 
     @property
     def requires_consent(self) -> bool:
@@ -125,6 +133,39 @@ class NewFile:
     def keep(self, students: Collection[Student], rows: Gallery) -> Gallery:
         """Raise CourseNameError or OSError."""
         whole = described(rows, descriptions(students, known=self.known))
+        whole.save(self.path)
+        return whole
+
+    @property
+    def requires_consent(self) -> bool:
+        """A file has no settings."""
+        return False
+
+    def look_again(self) -> int:
+        """No video waits for a file."""
+        return 0
+
+    def older_results(self) -> OlderResults:
+        """No result is known to have been made with the file."""
+        return OlderResults(number=0, is_all=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownInFile:
+    """A gallery file, in which everybody is kept, and rows come beside those there are."""
+
+    path: Path
+    known: Gallery
+
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        """Read the gallery. Raises GalleryError or OSError."""
+        return cls(path=path, known=load_gallery_file(path))
+
+    def keep(self, students: Collection[Student], rows: Gallery) -> Gallery:
+        """Raise CourseNameError, GalleryError or OSError."""
+        joined = with_portraits(self.known, rows)
+        whole = described(joined, descriptions(students, known=self.known))
         whole.save(self.path)
         return whole
 

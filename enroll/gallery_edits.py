@@ -1,4 +1,4 @@
-"""Changes to a gallery: students are replaced, described or forgotten, each as a whole.
+"""Changes to a gallery: students are replaced, described or forgotten, portraits added or removed.
 
 All keep the rows in order of the student ids, so that the same people with the same portraits
 are the same gallery, byte for byte, in whatever order they were enrolled.
@@ -26,16 +26,66 @@ def with_students(gallery: Gallery, enrolled: Gallery) -> Gallery:
     already keeps its day: the same portraits once more are no other gallery.
     """
     kept = without_students(gallery, set(enrolled.student_ids))
-    together = Gallery(
-        student_ids=kept.student_ids + enrolled.student_ids,
-        encodings=np.concatenate([kept.encodings, enrolled.encodings]),
-        sources=kept.sources + enrolled.sources,
-        enrolled=kept.enrolled + tuple(_days(enrolled, before=gallery)),
-        students={**gallery.students, **enrolled.students},
+    return _in_order(
+        Gallery(
+            student_ids=kept.student_ids + enrolled.student_ids,
+            encodings=np.concatenate([kept.encodings, enrolled.encodings]),
+            sources=kept.sources + enrolled.sources,
+            enrolled=kept.enrolled + tuple(_days(enrolled, before=gallery)),
+            students={**gallery.students, **enrolled.students},
+        )
     )
-    # Sorting is stable: a student's rows stay in the order of the portraits.
-    return together.rows(
-        sorted(range(len(together.student_ids)), key=together.student_ids.__getitem__)
+
+
+def with_portraits(gallery: Gallery, added: Gallery) -> Gallery:
+    """Return the gallery with the added rows beside those that it has of the same students.
+
+    What it knows of these students stays, unless `added` knows better. A picture that it has of a
+    student makes no further row: it is known by its source, or by its encoding, and a row without a
+    source gets it then.
+    """
+    sources = list(gallery.sources)
+    known_sources = set(zip(gallery.student_ids, sources, strict=True))
+    known_encodings = {_face(gallery, row): row for row in range(len(sources))}
+    new = []
+    for row, (student_id, source) in enumerate(zip(added.student_ids, added.sources, strict=True)):
+        same = known_encodings.get(_face(added, row))
+        if same is not None and not sources[same]:
+            sources[same] = source
+        elif same is None and not (source and (student_id, source) in known_sources):
+            new.append(row)
+            known_encodings[_face(added, row)] = len(sources)
+            sources.append(source)
+        known_sources.add((student_id, source))
+    further = added.rows(new)
+    return _in_order(
+        Gallery(
+            student_ids=gallery.student_ids + further.student_ids,
+            encodings=np.concatenate([gallery.encodings, further.encodings]),
+            sources=tuple(sources),
+            enrolled=gallery.enrolled + further.enrolled,
+            students={**gallery.students, **added.students},
+        )
+    )
+
+
+def new_rows(rows: Gallery, *, known: Gallery) -> Gallery:
+    """Return those of the rows whose pictures `known` does not have of the same students."""
+    has = {of for of in zip(known.student_ids, known.sources, strict=True) if of[1]}
+    return rows.rows(
+        [
+            row
+            for row, of in enumerate(zip(rows.student_ids, rows.sources, strict=True))
+            if of not in has
+        ]
+    )
+
+
+def without_rows(gallery: Gallery, removed: Gallery) -> Gallery:
+    """Return the gallery without the rows that are those of `removed`, wherever they are in it."""
+    rows = {_row(removed, row) for row in range(len(removed.student_ids))}
+    return gallery.rows(
+        [row for row in range(len(gallery.student_ids)) if _row(gallery, row) not in rows]
     )
 
 
@@ -70,6 +120,13 @@ def without_students(gallery: Gallery, student_ids: Collection[str]) -> Gallery:
     )
 
 
+def _in_order(gallery: Gallery) -> Gallery:
+    # Sorting is stable: a student's rows stay in the order of the portraits.
+    return gallery.rows(
+        sorted(range(len(gallery.student_ids)), key=gallery.student_ids.__getitem__)
+    )
+
+
 def _days(enrolled: Gallery, *, before: Gallery) -> Iterator[str]:
     """Yield the day of each enrolled row: an earlier one if the same row was there before."""
     earlier = {_row(before, row): day for row, day in enumerate(before.enrolled)}
@@ -79,3 +136,7 @@ def _days(enrolled: Gallery, *, before: Gallery) -> Iterator[str]:
 
 def _row(gallery: Gallery, row: int) -> tuple[str, str, bytes]:
     return gallery.student_ids[row], gallery.sources[row], gallery.encodings[row].tobytes()
+
+
+def _face(gallery: Gallery, row: int) -> tuple[str, bytes]:
+    return gallery.student_ids[row], gallery.encodings[row].tobytes()

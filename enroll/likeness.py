@@ -35,7 +35,7 @@ def alike_within(portraits: int) -> float:
     """Return the distance up to which two students' faces are taken for one person's.
 
     The more `portraits` there are, the nearer the nearest stranger's is by chance: 0.50 for some
-    hundreds, 0.42 for thirty thousand.
+    hundreds, 0.40 for thirty thousand.
     """
     return min(_ALIKE, _nearest_by_chance(portraits, _CHANCE_ALIKE))
 

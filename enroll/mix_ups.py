@@ -168,7 +168,7 @@ class _Review:
         is_refused = row in self._refused
         return Verdict(
             is_refused=is_refused,
-            problem=self._refused[row] if is_refused else _doubt(to_own, near),
+            problem=self._refused[row] if is_refused else self._doubt(row, to_own, near),
             to_own=to_own,
             nearest=(near.student_id, near.distance) if near else None,
         )
@@ -251,17 +251,18 @@ class _Review:
         student_id, other = self._rows.student_ids[row], near.student_id
         to_own = self._to_own(row)
         looks = f"looks like student {other} (distance {near.distance:.2f})"
+        forget = f"; if what is enrolled of {other} is wrong, forget {other} first"
+        forget = forget if near.row is None else ""
         if UNLIKE < to_own < math.inf:
             return (
                 f"{looks}, and unlike the student's others ({to_own:.2f}): put a picture of the "
-                "right person in its place"
+                f"right person in its place{forget}"
             )
         if to_own < math.inf:
             looks += f", even more than like the student's others ({to_own:.2f})"
-        forget = f"; if what is enrolled of {other} is wrong, forget {other} first"
         return (
             f"{looks}: check whose it is; if both are right and look alike, as siblings do, add "
-            f"--allow-alike {student_id} {other}{forget if near.row is None else ''}"
+            f"--allow-alike {student_id} {other}{forget}"
         )
 
     def _mixed(self, row: int, left: Sequence[int], *, is_clear: bool) -> str:
@@ -276,6 +277,24 @@ class _Review:
             f"does not look like the same person as {others} (distance {distance:.2f}), and "
             "nothing tells who is the student: take out the wrong picture"
         )
+
+    def _doubt(self, row: int, to_own: float, near: _Near | None) -> str:
+        if near and near.distance < to_own:
+            return (
+                f"resembles student {near.student_id} (distance {near.distance:.2f}): check that "
+                "it is of the right one; 'python -m enroll audit' says what may be done"
+            )
+        if UNSURE < to_own < math.inf:
+            is_replaced = all(
+                other == row or other in self._refused
+                for other in self._own[self._rows.student_ids[row]]
+            )
+            others = "what is enrolled of the student" if is_replaced else "the student's others"
+            return (
+                f"looks unlike {others} (distance {to_own:.2f}): check that it is of the same "
+                "person"
+            )
+        return ""
 
 
 def _near(
@@ -315,17 +334,3 @@ def _suspicion(to_own: float, to_other: float) -> tuple[int, float]:
     if to_own == math.inf:
         return 1, 0.0
     return (2, 0.0) if to_own > UNLIKE else (0, to_own - to_other)
-
-
-def _doubt(to_own: float, near: _Near | None) -> str:
-    if near and near.distance < to_own:
-        return (
-            f"resembles student {near.student_id} (distance {near.distance:.2f}): check that "
-            "it is of the right one; 'python -m enroll audit' says what may be done"
-        )
-    if UNSURE < to_own < math.inf:
-        return (
-            f"looks unlike the student's others (distance {to_own:.2f}): check that it is of "
-            "the same person"
-        )
-    return ""

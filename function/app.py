@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import logging
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING
 
 from function.clients import dynamodb_client, s3_client
+from function.composed_text import composed
 from function.courses import course_of_video
 from function.events import UnexpectedEventError, Upload, uploads
 from function.evidence import Evidence, Source
@@ -148,7 +150,9 @@ def _processed(upload: Upload, run: RunTime) -> Draft | None:
     recognition, reason, evidence = Recognition.of_nothing(), {}, None
     course = course_of_video(upload.key, gallery.courses)
     try:
-        recognition = _recognise(video, gallery.looked_for(course=course, today=_today()), attempt)
+        recognition = _of_those_still_enrolled(
+            _recognise(video, gallery.looked_for(course=course, today=_today()), attempt)
+        )
     except UnreadableVideoError as error:
         event = "unreadable"
         kind, content = ResultKind.REPORT, _report(upload, error.problem, error.remedy)
@@ -223,6 +227,28 @@ def _recognise(video: StoredVideo | None, gallery: Gallery, attempt: Attempt) ->
         return recognise(
             file, gallery, SETTINGS, watch=lambda findings: attempt.watch(findings, file)
         )
+
+
+def _of_those_still_enrolled(recognition: Recognition) -> Recognition:
+    """Leave out who was forgotten while the video was looked at.
+
+    Whoever is forgotten is taken out of the gallery first and out of the results then, where this
+    one is not yet.
+    """
+    gallery, _ = _stored_gallery().current()
+    # Another version may have written the gallery, and composed the ids.
+    enrolled = {composed(student_id) for student_id in gallery.student_ids}
+    return replace(
+        recognition,
+        attendance=tuple(
+            seen for seen in recognition.attendance if composed(seen.student_id) in enrolled
+        ),
+        please_check=tuple(
+            perhaps
+            for perhaps in recognition.please_check
+            if composed(perhaps.student_id) in enrolled
+        ),
+    )
 
 
 def _students(recognition: Recognition) -> dict[str, Student]:

@@ -113,7 +113,9 @@ class PulumiAws(EmbeddedAws):
             outputs = self._outputs()
         except DeploymentError:  # Pulumi is in the middle of it
             return False
-        if running.get(str(outputs.get("functionName"))) != outputs.get("functionVersion"):
+        function = str(outputs.get("functionName"))
+        # While the stack is being destroyed, the one function is there and the other gone.
+        if function not in running or running[function] != outputs.get("functionVersion"):
             return False
         self._exported(outputs)
         self._changed()

@@ -2,7 +2,8 @@
 
 The corrections of a video are an object of their own beside its CSV, `<video>.corrections.json`. No
 run of the function writes it, so nothing that a person has said is lost when a video is looked at
-again. Nothing in it is ever deleted: a correction that is taken back stays, and is marked so.
+again. Nothing in it is ever deleted but what is said of a student who is forgotten: a correction
+that is taken back stays, and is marked so.
 
 Beside the corrections it has, if somebody has set it, when the lesson began in the recording.
 """
@@ -119,14 +120,19 @@ def corrections_bytes(corrections: Iterable[Correction], lesson: Lesson | None =
     """Return the JSON object that is stored, in UTF-8."""
     told: dict[str, object] = {
         "version": VERSION,
-        "corrections": [
-            asdict(each) | {"what": each.what.value, "when": each.when.isoformat()}
-            for each in corrections
-        ],
+        "corrections": [_told(each) for each in corrections],
     }
     if lesson is not None:
         told["lesson"] = asdict(lesson) | {"when": lesson.when.isoformat()}
     return (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _told(correction: Correction) -> dict[str, object]:
+    told = asdict(correction)
+    told |= {"what": correction.what.value, "when": correction.when.isoformat()}
+    if correction.tolerance is None:
+        del told["tolerance"]
+    return told
 
 
 def read_corrections(content: bytes) -> tuple[Correction, ...]:

@@ -39,6 +39,9 @@ _CELL_CLASSES = {
 
 _BADGE_CLASSES = {status: status.value.replace(" ", "-") for status in Status}
 
+# So many of the sessions that wait for a person are shown at once, the newest.
+_WAITING_SHOWN = 8
+
 _UNKNOWN = "\N{EN DASH}"
 
 # Units of the bar of a session's length, so that a span of a second can be seen in three hours.
@@ -110,6 +113,8 @@ class _Renderer:
             attended_in=self._attended_in,
             told_of=_told_of,
             checks=self._checks,
+            day_beside=self._day_beside,
+            shown_at_once=_WAITING_SHOWN,
         )
 
     def whole(self) -> str:
@@ -176,10 +181,15 @@ class _Renderer:
             return self._texts.no_date
         return f"{session.day}{f' {session.at:%H:%M}' if session.at else ''}"
 
+    def _day_beside(self, session: Session) -> str:
+        """Return the day as far as the title does not say it."""
+        day = self._day(session)
+        return "" if day == session.title else day
+
     def _short_day(self, session: Session) -> Markup:
         if session.day is None:
             return Markup.escape(session.title[:12])
-        return Markup("{}<br>{}").format(f"{session.day:%d}", f"{session.day:%m}")
+        return Markup("{}-<br>{}").format(f"{session.day:%m}", f"{session.day:%d}")
 
     def _part(self, first: int, sessions: Sequence[Session]) -> str:
         counted = self._texts.part_of.format(

@@ -63,6 +63,7 @@ class Texts:
     to_check_meaning: str = (
         "These were perhaps there: look at the recording at the time that is given, and decide."
     )
+    earlier_ones: str = "{count} earlier sessions"
     look_at: str = "look at {time}"
 
     was_seen: str = "{count} of {all} seen"
@@ -121,7 +122,7 @@ ENGLISH = Texts(
         Status.EXCUSED: "X",
     },
     no_status="nothing to go by",
-    no_status_sign="",
+    no_status_sign="\N{MIDDLE DOT}",
     corrections={
         What.CONFIRM: "confirmed",
         What.NOT_THEM: "somebody else was seen",

@@ -1,7 +1,9 @@
-"""What whoever enrols students may do: the rights of `python -m enroll`, and no other.
+"""What those who enrol students and those who erase them may do: exactly the commands' rights.
 
-It is exported as a document and not made a policy: who enrols, and by which user or role, is for
-the account to say.
+There are two policies, since not everybody who enrols should be able to change results, or to
+delete what could be restored: the enroller's, for `python -m enroll` but for `forget` and `export`,
+and the forgetter's, for these two. Both are exported as documents and not made policies: who does
+it, and by which user or role, is for the account to say.
 """
 
 from __future__ import annotations
@@ -25,9 +27,8 @@ def enroller_policy(
 
     The function is invoked by its alias, to which a right to the function without it is none.
     """
-    gallery = pulumi.Output.concat(buckets.gallery.arn, "/", GALLERY_KEY)
-    results = pulumi.Output.concat(buckets.output.arn, "/*")
-    statements = [
+    gallery, results = _gallery(buckets), _results(buckets)
+    return _document(
         # Of the results: which were made before anybody was enrolled, and which with an earlier
         # gallery.
         _allow("ReadTheGalleryAndResults", ["s3:GetObject"], [gallery, results]),
@@ -36,13 +37,54 @@ def enroller_policy(
         _allow("FindResults", ["s3:ListBucket"], [buckets.gallery.arn, buckets.output.arn]),
         _allow(
             "KeepRecords",
-            # Scan: to find whose last day has passed.
+            # Scan: to list them all, and to find whose last day has passed.
             ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Scan"],
             [students.arn],
         ),
         _allow("HaveVideosLookedAt", ["lambda:InvokeFunction"], [alias.arn]),
-    ]
-    return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": statements})
+    )
+
+
+def forgetter_policy(buckets: Buckets, students: dynamodb.Table) -> pulumi.Output[str]:
+    """Return the policy document, in JSON.
+
+    It deletes versions, for good, of the gallery and of results; the latest ones are replaced.
+    """
+    gallery, results = _gallery(buckets), _results(buckets)
+    return _document(
+        _allow(
+            "ReadAndReplaceTheGalleryAndResults",
+            ["s3:GetObject", "s3:PutObject"],
+            [gallery, results],
+        ),
+        _allow(
+            "ReadAndDeleteTheirVersions",
+            ["s3:GetObjectVersion", "s3:DeleteObjectVersion"],
+            [gallery, results],
+        ),
+        _allow(
+            "FindTheirVersions",
+            ["s3:ListBucketVersions"],
+            [buckets.gallery.arn, buckets.output.arn],
+        ),
+        # Without it, S3 answers "forbidden" in place of "not found".
+        _allow(
+            "TellMissingFromForbidden", ["s3:ListBucket"], [buckets.gallery.arn, buckets.output.arn]
+        ),
+        _allow("ReadAndDeleteRecords", ["dynamodb:GetItem", "dynamodb:DeleteItem"], [students.arn]),
+    )
+
+
+def _gallery(buckets: Buckets) -> pulumi.Output[str]:
+    return pulumi.Output.concat(buckets.gallery.arn, "/", GALLERY_KEY)
+
+
+def _results(buckets: Buckets) -> pulumi.Output[str]:
+    return pulumi.Output.concat(buckets.output.arn, "/*")
+
+
+def _document(*statements: dict[str, object]) -> pulumi.Output[str]:
+    return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
 def _allow(sid: str, actions: list[str], resources: list[pulumi.Output[str]]) -> dict[str, object]:

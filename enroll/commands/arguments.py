@@ -72,6 +72,13 @@ def add_destination(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_stack_or_gallery(parser: argparse.ArgumentParser, what: str) -> None:
+    """Have a stack or a gallery file named, of which what follows is said in the help."""
+    where = parser.add_mutually_exclusive_group(required=True)
+    add_stack(where)
+    where.add_argument("--gallery", type=Path, metavar="FILE", help=what)
+
+
 def add_stack(where: argparse._MutuallyExclusiveGroup) -> None:
     """Have a stack named, as one way of several."""
     where.add_argument(

@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import track
-
-from enroll.commands.arguments import (
-    add_alike,
-    add_destination,
-    add_dry_run,
-    add_students,
-    alike_pairs,
-    new_file,
-    parser,
-)
-from enroll.commands.keeping import barred_now, destination_of, keep, parsed, without_consent_now
+from enroll.commands.arguments import add_destination, add_students, parser
+from enroll.commands.examining import PORTRAITS, add_examination, examined
+from enroll.commands.keeping import destination_of, keep, parsed, without_consent_now
 from enroll.commands.listed import listed_students
-from enroll.contact_sheet import write_contact_sheet
-from enroll.crops import Crops
-from enroll.days import today
-from enroll.descriptions import descriptions
-from enroll.enrolment import enrol, without_portraits
+from enroll.enrolment import without_portraits
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Sequence
-
-    from enroll.destinations import Destination
-    from enroll.enrolment import Enrolment
-    from enroll.examination import Examination, Portrait
-    from function.students import Student
+    from collections.abc import Sequence
 
 _HELP = """\
 Enrol students: learn their faces from portraits.
@@ -74,14 +54,14 @@ refused, in a browser (the file has faces in it, and only you may read it):
     ... --dry-run --contact-sheet sheet.html
 
 With --stack, pictures that it knows already are not encoded again, and the
-students in the list are added to the ones that the stack
-knows; those it knew before get the list's record and, if there are pictures of
-them, these portraits in place of the earlier ones. Everybody else stays as they
-are, so one new student takes a list of one. Videos uploaded from then on are
-compared with the new gallery, and so are those that came before anybody was
-enrolled; how many others were looked at before, and how to have that done
-again, is said at the end. With --output, the file is written anew, with the
-students in the list only.
+students in the list are added to the ones that the stack knows; those it knew
+before get the list's record and, if there are pictures of them, these portraits
+in place of the earlier ones ('python -m enroll add' keeps those). Everybody
+else stays as they are, so one new student takes a list of one. Videos uploaded
+from then on are compared with the new gallery, and so are those that came
+before anybody was enrolled; how many others were looked at before, and how to
+have that done again, is said at the end. With --output, the file is written
+anew, with the students in the list only.
 
 Three of the columns decide who is recognised, and when. One that the list has
 not, or that is empty in all of it, changes nothing of what is known:
@@ -104,9 +84,13 @@ whoever is not among them is no longer recognised, though their records stay
 until they are forgotten. The earlier gallery can be had back for 30 days.
 
 Other commands, each with its own --help:
+  python -m enroll list              who is enrolled, and with which portraits
+  python -m enroll add               add portraits to those that are known
+  python -m enroll remove            take single portraits out
   python -m enroll audit             who will be mistaken for whom, and why
-  python -m enroll forget            delete students' faces and records
-  python -m enroll prune             the same of those whose last day has passed
+  python -m enroll forget            erase all that is held of students
+  python -m enroll export            write what is held of a student to a file
+  python -m enroll prune             delete faces and records after the last day
   python -m enroll import-encodings  enrol from a pickle of encodings
 """
 
@@ -119,18 +103,11 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
         "--portraits",
         type=Path,
         metavar="DIR",
-        help="the folder of pictures, or of folders of them, named for the student ids; without "
-        "it, what the stack knows of enrolled students is brought up to date",
+        help=f"{PORTRAITS}; without it, what the stack knows of enrolled students is brought up to "
+        "date",
     )
     add_destination(mine)
-    add_alike(mine)
-    add_dry_run(mine)
-    mine.add_argument(
-        "--contact-sheet",
-        type=new_file,
-        metavar="FILE",
-        help="the HTML file to write, which shows each portrait and what was made of it",
-    )
+    add_examination(mine)
     options = parsed(mine, arguments)
     if options.portraits is None and (options.output or options.new_gallery):
         mine.error("argument --portraits: only a stack's students are known without; give a folder")
@@ -152,49 +129,5 @@ def run(options: argparse.Namespace) -> int:
             barred=without_consent_now(students, destination),
         )
     else:
-        enrolment = _enrolment(students, destination, options)
+        enrolment = examined(students, destination, options)
     return keep(enrolment, students, destination, options)
-
-
-def _enrolment(
-    students: Sequence[Student], destination: Destination, options: argparse.Namespace
-) -> Enrolment:
-    """Go through the portraits, and show them where that is asked for."""
-    known = destination.known
-    ids = {*known.student_ids, *(student.student_id for student in students)}
-    alike = alike_pairs(options, ids)
-    barred = barred_now(students, destination)
-    with Crops() if options.contact_sheet else nullcontext() as crops:
-        enrolment = enrol(
-            students,
-            options.portraits,
-            known=known,
-            barred=barred,
-            alike=alike,
-            crops=crops,
-            watch=_with_progress_bar,
-        )
-        if crops:
-            write_contact_sheet(
-                options.contact_sheet,
-                students,
-                enrolment,
-                crops,
-                known=descriptions(students, known=known),
-                barred=barred,
-                day=today(),
-            )
-    return enrolment
-
-
-def _with_progress_bar(portraits: Examination) -> Iterable[Portrait]:
-    """Show the progress, on a terminal only."""
-    console = Console(stderr=True)
-    return track(
-        portraits,
-        "Portraits",
-        total=len(portraits),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )

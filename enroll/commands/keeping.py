@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from enroll.commands.arguments import ExitStatus
+from enroll.commands.older import tell_of_older
 from enroll.commands.words import portraits, portraits_in, students_in
 from enroll.days import today
 from enroll.descriptions import descriptions, ended, without_consent
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from enroll.destinations import Destination
     from enroll.enrolment import Enrolment
-    from enroll.older_results import OlderResults
     from function.students import Student
 
 
@@ -129,16 +129,5 @@ def _look_again(destination: Destination, options: argparse.Namespace) -> bool:
         if count > 1:
             videos = f"{count} videos that came before anybody was enrolled are"
         print(f"{videos} looked at again.")
-    if older.number:
-        _tell_of_older(older, options.stack)
+    tell_of_older(older, options.stack)
     return True
-
-
-def _tell_of_older(older: OlderResults, stack: str) -> None:
-    at_least = "" if older.is_all else "At least "
-    videos = "1 video was" if older.number == 1 else f"{older.number} videos were"
-    print(
-        f"{at_least}{videos} looked at before with another gallery. Those that are still in the "
-        f"bucket are looked at again with 'python -m recover outdated --stack {stack}'; first add "
-        "--dry-run to see which."
-    )

@@ -27,8 +27,8 @@ The last day counts to its end in UTC. From the next day on, the function does
 not recognise the student any more, whether this has been run or not. Students
 without a last day are never deleted by it. What it says has student ids in it.
 
-Results that name the students, and earlier versions of the gallery, go by
-themselves, as 'python -m enroll forget --help' says.
+Results that name the students stay until they expire, and earlier versions of
+the gallery 30 days: 'python -m enroll forget' erases those at once.
 """
 
 _EXIT_STATUS = """\

@@ -6,6 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from stacks.configuration import REPOSITORY, project
 
 if TYPE_CHECKING:
@@ -53,15 +55,19 @@ def test_they_ask_for_the_outputs_of_a_named_stack() -> None:
     assert not re.findall(r"pulumi stack output \w+(?! -s \w)\b", DOCUMENT + README)
 
 
-def test_the_rights_of_an_enroller_are_those_of_the_policy(program: Program) -> None:
-    policy = json.loads(program.exports["enrollerPolicy"])
+@pytest.mark.parametrize(
+    ("heading", "export"),
+    [("Who enrols", "enrollerPolicy"), ("Who forgets", "forgetterPolicy")],
+)
+def test_the_rights_of_an_enroller_and_a_forgetter_are_those_of_their_policies(
+    program: Program, heading: str, export: str
+) -> None:
+    policy = json.loads(program.exports[export])
     allowed = sorted(
         action
         for statement in policy["Statement"]
         for action in statement["Action"]
         for _ in statement["Resource"]
     )
-    told = sorted(
-        action for row in rows("Who enrols") for action in re.findall(r"`(\w+:\w+)`", row[1])
-    )
+    told = sorted(action for row in rows(heading) for action in re.findall(r"`(\w+:\w+)`", row[1]))
     assert told == allowed

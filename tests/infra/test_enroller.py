@@ -41,6 +41,36 @@ def test_only_these_actions_are_allowed_on_these_resources(program: Program) -> 
     assert {statement["Effect"] for statement in document["Statement"]} == {"Allow"}
 
 
+def test_a_forgetter_may_erase_and_nothing_else(program: Program) -> None:
+    gallery = str(program.one("s3/bucket:Bucket", "lambdalens-gallery").outputs["arn"])
+    results = str(program.one("s3/bucket:Bucket", "lambdalens-output").outputs["arn"])
+    students = str(program.one("dynamodb/table:Table", "lambdalens-students").outputs["arn"])
+    allowed = {
+        (action, resource)
+        for statement in statements(program.exports["forgetterPolicy"])
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+    }
+    of_objects = ("GetObject", "PutObject", "GetObjectVersion", "DeleteObjectVersion")
+    of_buckets = ("ListBucket", "ListBucketVersions")
+    assert allowed == {
+        *((f"s3:{each}", f"{gallery}/{GALLERY_KEY}") for each in of_objects),
+        *((f"s3:{each}", f"{results}/*") for each in of_objects),
+        *((f"s3:{each}", bucket) for each in of_buckets for bucket in (gallery, results)),
+        ("dynamodb:GetItem", students),
+        ("dynamodb:DeleteItem", students),
+    }
+
+
+def test_only_a_forgetter_may_change_results_or_delete_versions(program: Program) -> None:
+    actions = {
+        action
+        for statement in statements(program.exports["enrollerPolicy"])
+        for action in statement["Action"]
+    }
+    assert not {action for action in actions if "Version" in action or action == "s3:DeleteObject"}
+
+
 def test_consent_is_required_in_prod_and_where_it_is_set(
     dev: Program, prod: Program, local: Program
 ) -> None:

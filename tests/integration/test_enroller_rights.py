@@ -1,4 +1,4 @@
-"""Each enroll command works with the rights that the stack says an enroller needs, and no more."""
+"""Each enroll command works with the rights that the stack says it needs, and no more."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import numpy as np
 import pytest
 
 from enroll.__main__ import main
 from enroll.deployed import enrol_students, load_gallery
 from function.recogniser.identity.gallery import Gallery
+from function.student_list import read_students
 from function.students import Student
 from local.aws import LocalAws
 from samples.sample_class import BIDEN, OBAMA, make_sample_class
@@ -38,11 +40,31 @@ NEEDED = {
     ("s3:PutObject", "the gallery"): "enrol",
     ("s3:ListBucket", "the output bucket"): "enrol",
     ("dynamodb:BatchWriteItem", "the table"): "enrol",
-    ("dynamodb:DeleteItem", "the table"): "forget",
+    ("dynamodb:DeleteItem", "the table"): "prune",
     ("dynamodb:Scan", "the table"): "prune",
     ("lambda:InvokeFunction", "the alias"): "enrol",
 }
 NOT_ASKED_FOR = {("s3:ListBucket", "the gallery bucket")}
+
+# Of the policy for those who forget.
+FORGETTER_NEEDED = {
+    ("s3:GetObject", "the gallery"): "forget",
+    ("s3:PutObject", "the gallery"): "forget",
+    ("s3:GetObjectVersion", "the gallery"): "forget",
+    ("s3:DeleteObjectVersion", "the gallery"): "forget",
+    ("s3:ListBucketVersions", "the gallery bucket"): "forget",
+    ("s3:GetObject", "results"): "forget",
+    ("s3:PutObject", "results"): "forget",
+    ("s3:GetObjectVersion", "results"): "forget",
+    ("s3:DeleteObjectVersion", "results"): "forget",
+    ("s3:ListBucketVersions", "the output bucket"): "forget",
+    ("dynamodb:DeleteItem", "the table"): "forget",
+    ("dynamodb:GetItem", "the table"): "verify",
+}
+NOT_ASKED_FORGETTER_FOR = {
+    ("s3:ListBucket", "the gallery bucket"),
+    ("s3:ListBucket", "the output bucket"),
+}
 
 OVER = Student(
     student_id=OBAMA, name="Barack Obama", major="law", year="senior", until=date(2026, 1, 1)
@@ -89,8 +111,10 @@ def as_enroller(
     return allow
 
 
-def rights(stack: Pipeline) -> dict[tuple[str, str], dict[str, Any]]:
-    """Return the exported policy, a statement for each action on each resource, by their names."""
+def rights(
+    stack: Pipeline, policy_name: str = "enrollerPolicy"
+) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return an exported policy, a statement for each action on each resource, by their names."""
     names = stack.aws.outputs
     resources = {
         f"arn:aws:s3:::{names.gallery_bucket}": "the gallery bucket",
@@ -98,7 +122,7 @@ def rights(stack: Pipeline) -> dict[tuple[str, str], dict[str, Any]]:
         f"arn:aws:s3:::{names.output_bucket}": "the output bucket",
         f"arn:aws:s3:::{names.output_bucket}/*": "results",
     }
-    policy = json.loads(str(stack.aws.exports["enrollerPolicy"]))
+    policy = json.loads(str(stack.aws.exports[policy_name]))
     return {
         (action, resources.get(resource) or _kind(resource)): {
             "Effect": "Allow",
@@ -111,6 +135,11 @@ def rights(stack: Pipeline) -> dict[tuple[str, str], dict[str, Any]]:
     }
 
 
+def _enrol_over(stack: Pipeline) -> None:
+    rows = Gallery(student_ids=(OBAMA,), encodings=np.full((1, 128), 0.1, np.float32))
+    enrol_students(stack.aws.deployment, [OVER], rows)
+
+
 def _kind(arn: str) -> str:
     if ":table/" in arn:
         return "the table"
@@ -120,20 +149,90 @@ def _kind(arn: str) -> str:
 @pytest.fixture
 def commands(sample: SampleClass, tmp_path: Path) -> dict[str, list[str]]:
     """Return each command on the local stack, in an order in which they find something to do."""
-    encodings = {"name": ["Barack Obama"], "encoding": [[0.1] * 128]}
+    encodings = {"name": ["Joe Biden"], "encoding": [[0.1] * 128]}
     (tmp_path / "encoding").write_bytes(pickle.dumps(encodings))
     students = ("--students", str(sample.students), "--stack", "local")
     return {
         "look": [*students, "--portraits", str(sample.portraits), "--dry-run"],
         "enrol": [*students, "--portraits", str(sample.portraits)],
+        "add": ["add", *students, "--portraits", str(sample.portraits)],
         "audit": ["audit", "--stack", "local"],
         "bring up to date": [*students],
         "set tolerances": ["audit", "--stack", "local", "--apply"],
+        "list": ["list", "--stack", "local"],
+        "list one": ["list", BIDEN, "--stack", "local"],
+        "remove": ["remove", BIDEN, "--all-portraits", "--stack", "local"],
         "import": ["import-encodings", str(tmp_path / "encoding"), *students],
-        "forget": ["forget", BIDEN, "--stack", "local"],
         "prune": ["prune", "--stack", "local"],
         "enrol anew": [*students, "--portraits", str(sample.portraits), "--new-gallery"],
     }
+
+
+@pytest.fixture
+def forgetting(stack: Pipeline, sample: SampleClass, tmp_path: Path) -> dict[str, list[str]]:
+    """Return each command about somebody who is held everywhere, and in earlier versions."""
+    students = read_students(sample.students)
+    for value in (0.1, 0.2):
+        rows = Gallery(student_ids=(BIDEN,), encodings=np.full((1, 128), value, np.float32))
+        enrol_students(stack.aws.deployment, students, rows)
+        stack.aws.client("s3").put_object(
+            Bucket=stack.aws.outputs.output_bucket,
+            Key="week1/held.csv",
+            Body=f"name,student_id,first_seen\r\nJoe Biden,{BIDEN},{value}\r\n".encode(),
+        )
+    return {
+        "export": ["export", BIDEN, "--stack", "local", "--output", str(tmp_path / "held.json")],
+        "forget": ["forget", BIDEN, "--stack", "local"],
+        "verify": ["forget", "--verify", BIDEN, "--stack", "local"],
+    }
+
+
+def test_with_the_forgetter_s_rights_everything_is_exported_and_erased(
+    stack: Pipeline,
+    forgetting: dict[str, list[str]],
+    as_enroller: Callable[[list[dict[str, Any]]], None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    as_enroller(list(rights(stack, "forgetterPolicy").values()))
+    for name, command in forgetting.items():
+        assert main(command) == 0, name
+        assert capsys.readouterr().err == "", name
+
+
+def test_each_right_of_the_forgetter_has_a_test_of_what_fails_without_it(stack: Pipeline) -> None:
+    assert set(rights(stack, "forgetterPolicy")) == {*FORGETTER_NEEDED, *NOT_ASKED_FORGETTER_FOR}
+
+
+@pytest.mark.parametrize("right", FORGETTER_NEEDED, ids=" on ".join)
+def test_without_any_of_them_forgetting_says_what_it_may_not_and_is_not_done(
+    stack: Pipeline,
+    forgetting: dict[str, list[str]],
+    as_enroller: Callable[[list[dict[str, Any]]], None],
+    capsys: pytest.CaptureFixture[str],
+    right: tuple[str, str],
+) -> None:
+    all_rights = rights(stack, "forgetterPolicy")
+    as_enroller([each for each_right, each in all_rights.items() if each_right != right])
+    assert main(forgetting[FORGETTER_NEEDED[right]]) == 2
+    said = capsys.readouterr()
+    assert right[0] in said.err, said.err
+    assert "Forgot" not in said.out
+    as_enroller(list(all_rights.values()))
+    assert main(forgetting["forget"]) in {0, 1}  # 1 where all was done but what was merely read
+    assert main(forgetting["verify"]) == 0
+
+
+def test_whoever_only_enrols_cannot_change_a_result(
+    stack: Pipeline,
+    forgetting: dict[str, list[str]],
+    as_enroller: Callable[[list[dict[str, Any]]], None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    before = stack.result("week1/held.csv")
+    as_enroller(list(rights(stack).values()))
+    assert main(forgetting["forget"]) == 2
+    assert "s3:ListBucketVersions" in capsys.readouterr().err
+    assert stack.result("week1/held.csv") == before
 
 
 def test_each_right_of_the_policy_has_a_test_of_what_fails_without_it(stack: Pipeline) -> None:
@@ -170,6 +269,8 @@ def test_without_any_of_them_a_command_says_what_it_may_not(
 ) -> None:
     # Nobody is enrolled, so it waits whatever it is.
     stack.error_of(f"{list(NEEDED).index(right)}.mp4", b"a video that came first")
+    if NEEDED[right] == "prune":
+        _enrol_over(stack)
     as_enroller([each for each_right, each in rights(stack).items() if each_right != right])
     assert main(commands[NEEDED[right]]) in {1, 2}
     said = capsys.readouterr().err

@@ -325,6 +325,23 @@ def test_a_slow_run_with_an_older_gallery_leaves_the_result_of_a_newer_one(
     assert metadata(s3, name)["gallery-etag"] == etag(s3, GALLERY)
 
 
+def test_a_run_does_not_name_who_was_forgotten_while_it_looked(
+    app: App, s3: S3Client, video: bytes, enrolled: Gallery
+) -> None:
+    uploaded = put(s3, "v.mp4", video)
+
+    def forget() -> None:
+        content = io.BytesIO()
+        Gallery(student_ids=("46",), encodings=enrolled.encodings + 1).save(content)
+        s3.put_object(Bucket=VIDEOS, Key=GALLERY, Body=content.getvalue())
+
+    # After the gallery and the video were read, and before the result is written.
+    at(app._s3(), "after-call.s3.GetObject", forget, number=1)
+    app.handler(uploaded, None)
+    assert results(s3) == {"v.csv": HEADER}
+    assert b'"44"' not in s3.get_object(Bucket=RESULTS, Key="v.json")["Body"].read()
+
+
 @pytest.mark.usefixtures("enrolled")
 def test_a_run_whose_gallery_is_replaced_has_a_result_all_the_same(
     app: App, s3: S3Client, blank_video: bytes

@@ -111,10 +111,10 @@ def let_in(context: BrowserContext, the_page: ThePage, *groups: str) -> None:
     )
 
 
-def send(the_page: ThePage, path: str, groups: tuple[str, ...] = (COURSE,), **form: str) -> Asked:
+def send(the_page: ThePage, path: str, group: str = COURSE, /, **form: str) -> Asked:
     """Send a form as a browser does without scripts."""
     return the_page.ask(
-        path, method="POST", session=the_page.session_of(*groups), form=urlencode(form)
+        path, method="POST", session=the_page.session_of(group), form=urlencode(form)
     )
 
 
@@ -312,11 +312,11 @@ def test_nothing_else_is_taken_down(the_page: ThePage) -> None:
         {"what": "excused"},
         {"student": OBAMA_ID},
     ):
-        assert send(the_page, path, **form).status == 400
+        assert send(the_page, path, COURSE, **form).status == 400
     for session in ("nothing", f"../{COURSE}/{SESSION}", f"%2e%2e/{COURSE}/{SESSION}"):
         elsewhere = f"/courses/{COURSE}/corrections/{session}"
         assert send(the_page, elsewhere, student=OBAMA_ID, what="excused").status == 404
-    others = send(the_page, path, ("chemistry",), student=OBAMA_ID, what="excused")
+    others = send(the_page, path, "chemistry", student=OBAMA_ID, what="excused")
     assert others.status == 404
     outside = the_page.ask(
         path,
@@ -326,7 +326,6 @@ def test_nothing_else_is_taken_down(the_page: ThePage) -> None:
         origin="https://elsewhere.example",
     )
     assert outside.status == 403
-    assert "Nothing was" not in outside.body
     found = the_page.aws.client("s3").list_objects_v2(
         Bucket=the_page.aws.outputs.output_bucket, Prefix=f"{COURSE}/{SESSION}.corrections"
     )

@@ -16,12 +16,18 @@ from function.command.checksums import FILE_NAME
 from function.recogniser.faces.encoding import find_faces
 from function.recogniser.identity.gallery import Gallery
 from function.recogniser.video.sampling import sampled_frames
+from local.emulator import Emulator, start_emulator
+from local.lifeline import Lifeline
 from samples.pictures import sample_picture
 from samples.sample_video import Scene, write_video
+from stacks import outputs
+from tests.unit.stack_alone import note_of, stack_alone
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from fractions import Fraction
+
+    from stacks.outputs import Deployment
 
 MakeVideo = Callable[..., Path]
 
@@ -51,6 +57,36 @@ def class_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "s.csv").write_text(STUDENTS, encoding="utf-8")
     write_video(folder / "seen.mp4", [Scene(seconds=1, pictures=[obama])])
     return folder
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[Emulator]:
+    with Lifeline() as lifeline:
+        yield start_emulator(lifeline, port=0, retry_base_seconds=0.2)
+
+
+@pytest.fixture
+def stack(emulator: Emulator) -> Deployment:
+    """Return a stack of its own, whose buckets keep no versions."""
+    return stack_alone(emulator)
+
+
+@pytest.fixture
+def versioned_stack(emulator: Emulator) -> Deployment:
+    """Return a stack of its own, whose buckets keep versions as deployed ones do."""
+    return stack_alone(emulator, versioned=True)
+
+
+@pytest.fixture
+def stack_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[Deployment], Path]:
+    """Return what makes a stack the one that is called 'local', by a file that it returns."""
+
+    def as_local(stack: Deployment) -> Path:
+        file = note_of(stack, tmp_path)
+        monkeypatch.setattr(outputs, "LOCAL_STACK_FILE", file)
+        return file
+
+    return as_local
 
 
 @pytest.fixture

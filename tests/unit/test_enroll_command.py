@@ -203,7 +203,7 @@ def test_other_names_of_the_file_that_keep_who_was_forgotten_are_told(
     said = capsys.readouterr()
     assert said.out == "Forgot 1 student.\n"
     assert said.err == (
-        f"{gallery} had other names (hard links), which keep who was forgotten: "
+        f"{gallery} had other names (hard links), which keep what was taken out: "
         f"remove them; 'find -inum {other.stat().st_ino}' finds them\n"
     )
     assert BIDEN in Gallery.load(other).student_ids
@@ -314,7 +314,7 @@ def test_encodings_that_are_not_of_one_person_are_refused(
 def test_the_help_says_for_how_long_an_earlier_gallery_is_kept(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    for command in ([], ["forget"]):
+    for command in ([], ["forget"], ["remove"]):
         with pytest.raises(SystemExit, match="0"):
             main([*command, "--help"])
         assert f"{DAYS_TO_KEEP_SUPERSEDED} days" in capsys.readouterr().out
@@ -324,7 +324,8 @@ def test_the_help_of_every_command_shows_an_example_and_the_exit_status_in_80_co
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    for command in ([], ["audit"], ["forget"], ["import-encodings"], ["prune"]):
+    names = ("add", "audit", "export", "forget", "import-encodings", "list", "prune", "remove")
+    for command in ([], *([name] for name in names)):
         with pytest.raises(SystemExit, match="0"):
             main([*command, "--help"])
         text = capsys.readouterr().out

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import io
-import json
 import pickle
-import uuid
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -29,52 +27,14 @@ from enroll.older_results import older_results
 from function.recogniser.identity.enrolled import CourseNameError, Enrolled
 from function.recogniser.identity.gallery import Gallery, GalleryError
 from function.students import Student, look_up
-from local.emulator import REGION, Emulator, start_emulator
-from local.lifeline import Lifeline
 from samples.sample_class import make_sample_class
 from stacks import outputs
-from stacks.names import camel_case
-from stacks.outputs import Deployment, StackOutputs
+from tests.unit.stack_alone import note_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[Emulator]:
-    with Lifeline() as lifeline:
-        yield start_emulator(lifeline, port=0, retry_base_seconds=0.2)
-
-
-@pytest.fixture
-def stack(emulator: Emulator) -> Deployment:
-    """Return a stack of its own, with an empty gallery bucket and table."""
-    name = f"test-{uuid.uuid4().hex}"
-    names = StackOutputs(
-        input_bucket=f"{name}-input",
-        output_bucket=f"{name}-output",
-        gallery_bucket=f"{name}-gallery",
-        gallery_key="gallery.npz",
-        students_table=name,
-        function_name="none",
-        function_alias="none",
-        failures_queue_url="none",
-        log_group="none",
-        region=REGION,
-    )
-    stack = Deployment(
-        outputs=names, endpoint_url=emulator.endpoint_url, access_key=emulator.administrator
-    )
-    stack.client("s3").create_bucket(Bucket=names.gallery_bucket)
-    stack.client("s3").create_bucket(Bucket=names.output_bucket)
-    stack.client("dynamodb").create_table(
-        TableName=name,
-        KeySchema=[{"AttributeName": "student_id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "student_id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    return stack
+    from stacks.outputs import Deployment
 
 
 def _student(student_id: str) -> Student:
@@ -170,7 +130,10 @@ def test_forgetting_removes_rows_and_records_and_says_whose(stack: Deployment) -
     stack.client("dynamodb").delete_item(
         TableName=stack.outputs.students_table, Key={"student_id": {"S": "face-only"}}
     )
-    assert forget_students(stack, ["1", "face-only", "nobody"]) == {"1", "face-only"}
+    forgotten = forget_students(stack, ["1", "face-only", "nobody"])
+    assert forgotten.portraits == {"1": 1, "face-only": 1}
+    assert forgotten.records == {"1"}
+    assert forgotten.student_ids == {"1", "face-only"}
     assert load_gallery(stack).student_ids == ("2",)
     assert _records(stack, "1", "2").keys() == {"2"}
 
@@ -180,7 +143,7 @@ def test_whoever_was_enrolled_as_typed_is_known_by_the_composed_id(stack: Deploy
     enrol_students(stack, [_student(typed)], _gallery(typed))
     enrol_students(stack, [_student(composed)], _gallery(composed, value=0.25))
     assert load_gallery(stack).student_ids == (composed,)
-    assert forget_students(stack, [composed]) == {composed}
+    assert forget_students(stack, [composed]).student_ids == {composed}
     assert load_gallery(stack).student_ids == ()
     assert _records(stack, typed, composed) == {}
 
@@ -327,11 +290,7 @@ def strict_stack(stack: Deployment, monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 
 def _as_local(stack: Deployment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Deployment:
-    exports = {camel_case(name): value for name, value in vars(stack.outputs).items()}
-    file = tmp_path / "stack.json"
-    assert stack.access_key is not None
-    note = {"endpoint_url": stack.endpoint_url, "access_key": asdict(stack.access_key)}
-    file.write_text(json.dumps({**note, "outputs": exports}))
+    file = note_of(stack, tmp_path)
     monkeypatch.setattr(outputs, "LOCAL_STACK_FILE", file)
     return stack
 
@@ -579,7 +538,8 @@ def test_where_consent_is_required_nobody_is_encoded_without(
     enrol_students(strict_stack, students, _gallery(*days))
     assert main([*enrol, "--stack", "local"]) == 1
     said = capsys.readouterr()
-    assert "1001" not in said.err
+    assert "student 1001" not in said.err
+    assert "1001/portrait.jpg looks unlike what is enrolled of the student" in said.err
     assert f"student 1002 has a consent of {days['1002']}, which is in the future" in said.err
     assert "student 1003 has no consent" in said.err
     gallery = load_gallery(strict_stack)

@@ -116,7 +116,7 @@ def test_what_is_known_of_a_student_vouches_but_does_not_condemn() -> None:
     assert refused(*rows, known=(("a", A1),)) == {("a", D)}
     (verdict,) = judged(("a", A1), known=(("a", C),))
     assert not verdict.is_refused
-    assert "looks unlike the student's others (distance 0.85)" in verdict.problem
+    assert "looks unlike what is enrolled of the student (distance 0.85)" in verdict.problem
 
 
 def test_the_same_picture_does_not_vouch_for_itself() -> None:

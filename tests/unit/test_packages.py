@@ -119,6 +119,27 @@ def test_what_recovers_needs_the_function_and_the_stack_s_outputs_alone() -> Non
     assert {name[1] for name in names if name[0] == "stacks"} == {"outputs"}
 
 
+def test_the_register_needs_the_function_s_results_and_a_stack_s_outputs_alone() -> None:
+    names = set(imports("register"))
+    assert {name[0] for name in names} & OURS == {"function", "recover", "register", "stacks"}
+    assert {name[1] for name in names if name[0] == "stacks"} == {"outputs"}
+    assert {name[1] for name in names if name[0] == "recover"} == {"refusals"}
+
+
+def test_what_a_register_says_needs_no_aws_and_nothing_that_writes() -> None:
+    register = REPOSITORY / "register"
+    model = [
+        *("clock", "corrections", "sessions", "statuses", "term"),
+        *("pages", "tables", "moodle", "workbook"),
+    ]
+    names = set(imported(register / f"{module}.py" for module in model))
+    assert not {name[0] for name in names} & {*SDK, "recover", "stacks"}
+    assert {name[1] for name in names if name[0] == "register"} <= {*model, "texts"}
+    assert {name[1] for name in names if name[0] == "function"} == {
+        *("evidence", "results", "students"),
+    }
+
+
 def test_the_samples_need_nothing_else_of_ours() -> None:
     assert {name[0] for name in imports("samples")} & OURS == {"samples"}
 

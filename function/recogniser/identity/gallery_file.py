@@ -113,6 +113,21 @@ def read(file: Path | IO[bytes]) -> Contents:
         raise _not_a_gallery(error) from error
 
 
+def student_ids_in(file: Path | IO[bytes]) -> tuple[str, ...]:
+    """Return the id of each row of a gallery of whatever model and version.
+
+    Raises:
+        GalleryError: it is no gallery, or damaged.
+        OSError: the file cannot be opened.
+
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return tuple(_texts(_read_array(archive, "student_ids"), "student ids"))
+    except _NOT_A_GALLERY as error:
+        raise _not_a_gallery(error) from error
+
+
 def write(file: Path | IO[bytes], contents: Contents) -> None:
     """Write a gallery to a path, whole or not at all, or to a binary file.
 

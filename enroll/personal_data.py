@@ -1,0 +1,91 @@
+"""All that a stack holds about one student, for the student who asks for it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from enroll.deployed import load_gallery
+from enroll.earlier_galleries import earlier_galleries
+from enroll.held_results import held_results
+from enroll.records import records_of
+from enroll.result_kinds import video_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from enroll.earlier_galleries import EarlierGallery
+    from enroll.held_results import HeldResult
+    from function.recogniser.identity.gallery import Gallery
+    from stacks.outputs import Deployment
+
+
+def personal_data(
+    stack: Deployment, student_id: str, looked_at: Callable[[], None] = lambda: None
+) -> dict[str, Any] | None:
+    """Return all that is held about the student, in values that JSON has, or None for nothing.
+
+    Encodings are lists of 128 numbers. `looked_at` is called after every result. Raises
+    GalleryError or a botocore exception.
+    """
+    gallery = load_gallery(stack)
+    data = {
+        "records": records_of(stack, student_id),
+        "gallery": _in_gallery(gallery, student_id),
+        "earlier_galleries": [
+            _in_earlier_gallery(earlier, student_id)
+            for earlier in earlier_galleries(stack)
+            if earlier.may_hold([student_id])
+        ],
+        "results": [_in_result(held) for held in held_results(stack, {student_id}, looked_at)],
+    }
+    if not any(data.values()):
+        return None
+    return {"student_id": student_id, "exported": _iso(datetime.now(UTC)), **data}
+
+
+def _in_gallery(gallery: Gallery, student_id: str) -> dict[str, Any] | None:
+    rows = [row for row, known in enumerate(gallery.student_ids) if known == student_id]
+    if not rows:
+        return None
+    known = gallery.student(student_id)
+    return {
+        "courses": list(known.courses),
+        "consent": known.consent.isoformat() if known.consent else None,
+        "until": known.until.isoformat() if known.until else None,
+        "tolerance": known.tolerance,
+        "portraits": [
+            {
+                "enrolled": gallery.enrolled[row] or None,
+                "sha256": gallery.sources[row] or None,
+                "encoding": gallery.encodings[row].tolist(),
+            }
+            for row in rows
+        ],
+    }
+
+
+def _in_earlier_gallery(earlier: EarlierGallery, student_id: str) -> dict[str, Any]:
+    """Describe what is in a version; of one that can't be read, that it may be in it."""
+    return {
+        "version": earlier.version.version_id,
+        "written": _iso(earlier.version.written),
+        "readable": earlier.gallery is not None,
+        **((earlier.gallery and _in_gallery(earlier.gallery, student_id)) or {}),
+    }
+
+
+def _in_result(held: HeldResult) -> dict[str, Any]:
+    return {
+        "key": held.version.key,
+        "video": video_of(held.version.key),
+        "version": held.version.version_id,
+        "written": _iso(held.version.written),
+        "is_latest": held.version.is_latest,
+        # Of a file of unknown form that mentions the student, to be looked at by a person.
+        "entries": [dict(entry.fields) for entry in held.entries],
+    }
+
+
+def _iso(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
