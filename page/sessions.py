@@ -166,6 +166,9 @@ def _sessions(
             yield Session(name=name, state=state, since=put.time, video=video)
     for result, written in results.items():
         for suffix, state in ((_CSV, State.DONE), (ERROR_SUFFIX, State.FAILED)):
-            if result.endswith(suffix) and result not in theirs:
-                name = result.removeprefix(folder).removesuffix(suffix)
+            stem = result.removesuffix(suffix)
+            # A report beside a CSV is of before the CSV.
+            is_older = state is State.FAILED and f"{stem}{_CSV}" in results
+            if stem != result and result not in theirs and not is_older:
+                name = stem.removeprefix(folder)
                 yield Session(name=name, state=state, since=written.time, result=result)

@@ -160,20 +160,22 @@ def test_a_session_is_what_has_come_of_its_newest_video() -> None:
         csv_key("c/week1/x"): after,
         "c/gone.csv": before,
         "c/unreadable.error.json": before,
+        "c/gone.error.json": before,
         "c/done.json": after,
     }
     # The same once more, which the recogniser passes over: its result is as good as before.
     videos["c/same.mp4"] = after
     results[csv_key("c/same.mp4")] = before
-    found = {
-        each.name: each
-        for each in _sessions(
+    sessions = list(
+        _sessions(
             "c/",
             {key: Object(time=when, etag=f"of {key}") for key, when in videos.items()},
             {key: Object(time=when, etag="") for key, when in results.items()},
             {csv_key("c/same.mp4"): "of c/same.mp4", csv_key("c/again.mp4"): "another"}.get,
         )
-    }
+    )
+    found = {each.name: each for each in sessions}
+    assert len(found) == len(sessions)
     assert {name: each.state for name, each in found.items()} == {
         "done": State.DONE,
         "bad.mov": State.FAILED,
