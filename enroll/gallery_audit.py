@@ -81,7 +81,8 @@ class Audit:
     so; both the nearest first. `single` have one portrait, of `old` the newest was enrolled on the
     day given, more than OLD_AFTER_YEARS ago. `supported` is the greatest tolerance within which
     few strangers would come, None if it can't be told, and `strangers` the share within everybody's
-    `tolerance`. `tolerances` are the students' own that are not as they should be.
+    `tolerance`. `tolerances` are the students' own that are not as they should be; `too_near` are
+    those asked for that are too little to be of use.
     """
 
     students: int
@@ -95,6 +96,7 @@ class Audit:
     supported: float | None = None
     strangers: float = 0.0
     tolerances: tuple[Tolerance, ...] = ()
+    too_near: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def is_supported(self) -> bool:
@@ -105,7 +107,12 @@ class Audit:
     def has_work(self) -> bool:
         """Whether something is to be done: one portrait only is none's fault."""
         return bool(
-            self.wrong or self.alike or self.old or self.tolerances or not self.is_supported
+            self.wrong
+            or self.alike
+            or self.old
+            or self.tolerances
+            or self.too_near
+            or not self.is_supported
         )
 
     def with_tolerances_set(self) -> Audit:
@@ -113,18 +120,25 @@ class Audit:
         return replace(self, tolerances=())
 
 
-def audit(
+def audit(  # noqa: PLR0913 - each is said of the gallery, or of those in it
     gallery: Gallery,
     *,
     tolerance: float,
     margin: float,
     today: date,
     alike: Collection[AlikePair] = (),
+    asked_for: Mapping[str, float] | None = None,
 ) -> Audit:
     """Look through a gallery, as it is used with everybody's `tolerance` and `margin`.
 
-    Students who are `alike` are known to be, and not told of; they still get their tolerance.
+    Students who are `alike` are known to be, and not told of; they still get their tolerance. What
+    is `asked_for` is the greatest own tolerance that teachers let a student have.
     """
+    asked = {
+        student_id: own
+        for student_id, own in (asked_for or {}).items()
+        if student_id in set(gallery.student_ids)
+    }
     students = len(set(gallery.student_ids))
     portraits = len(gallery.student_ids)
     if not students:
@@ -146,7 +160,8 @@ def audit(
         old=_old(gallery, today),
         supported=supported,
         strangers=strangers,
-        tolerances=_tolerances(gallery, pairs, tolerance),
+        tolerances=_tolerances(gallery, pairs, tolerance, asked),
+        too_near={each: own for each, own in sorted(asked.items()) if own < _LEAST_TOLERANCE},
     )
 
 
@@ -235,10 +250,13 @@ def _supported(
 
 
 def _tolerances(
-    gallery: Gallery, pairs: Collection[Pair], tolerance: float
+    gallery: Gallery, pairs: Collection[Pair], tolerance: float, asked: Mapping[str, float]
 ) -> tuple[Tolerance, ...]:
-    """Return the own tolerances to set: below the nearest neighbour, where that is near."""
-    needed: dict[str, float] = {}
+    """Return the own tolerances to set: as asked for, or below the nearest neighbour if it is near.
+
+    Those that would be of no use are not set.
+    """
+    needed = {each: own for each, own in asked.items() if own >= _LEAST_TOLERANCE}
     for pair in pairs:
         own = max(_rounded_down(pair.distance - _NEARER), _LEAST_TOLERANCE)
         for student_id in (pair.first, pair.second):

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 
 from page import texts
 from page.headers import SecurityHeaders
-from page.pages import course, courses, files, sign_in, upload
+from page.pages import corrections, course, courses, files, register, session, sign_in, upload
 from page.rendering import message
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-ROUTES = [route for module in (courses, course, upload, sign_in, files) for route in module.ROUTES]
+_PAGES = (courses, course, session, corrections, register, upload, sign_in, files)
+ROUTES = [route for module in _PAGES for route in module.ROUTES]
 """All there is. A page is a module in `page/pages` with its routes, and a place in this list."""
 
 
@@ -37,7 +38,7 @@ def application(services: Services) -> SecurityHeaders:
 
 def _refused(request: Request, error: Exception) -> Response:
     status = HTTPStatus(error.status_code if isinstance(error, HTTPException) else 500)
-    if request.method == "POST" and request.url.path.startswith("/courses/"):
+    if request.headers.get("content-type", "").startswith("application/json"):
         return JSONResponse({"refused": ""}, status)
     title, why = texts.REFUSED, texts.REFUSED_WHY
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}:

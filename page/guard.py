@@ -16,7 +16,7 @@ import logging
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -63,6 +63,13 @@ class Visit:
         if not isinstance(found, dict):
             raise HTTPException(HTTPStatus.BAD_REQUEST)
         return found
+
+    def form(self) -> dict[str, str]:
+        """Return the fields of the form that was sent. Raise HTTPException if it is none."""
+        try:
+            return dict(parse_qsl(self.body.decode(), strict_parsing=True, max_num_fields=10))
+        except ValueError:
+            raise HTTPException(HTTPStatus.BAD_REQUEST) from None
 
 
 if TYPE_CHECKING:

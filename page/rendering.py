@@ -31,6 +31,19 @@ def course_address(course: str) -> str:
     return f"/courses/{quote(course, safe='')}"
 
 
+def session_address(course: str, session: str, *, part: str = "sessions") -> str:
+    """Return the path of a session's page, or of another part of what there is of it.
+
+    A session's name may have folders in it, whose slashes stay.
+    """
+    return f"{course_address(course)}/{part}/{quote(session)}"
+
+
+def anchor(student_id: str) -> str:
+    """Return what a student's line is called in a page's own links: of letters that all take."""
+    return f"s{hashlib.sha256(student_id.encode()).hexdigest()[:12]}"
+
+
 _templates = Environment(
     loader=FileSystemLoader(_FOLDER / "templates"),
     autoescape=True,
@@ -43,6 +56,7 @@ _templates.globals.update(
     texts=texts,
     static={file.name: _static_address(file.name) for file in STATIC.iterdir()},
     course_address=course_address,
+    session_address=session_address,
 )
 
 

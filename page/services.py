@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from page.cognito import Cognito
+from page.recordings import Recordings
 from page.sessions import Archive
 from page.signed_in import SignedIn
 from page.uploads import Uploads
@@ -27,6 +28,7 @@ class Services:
     cognito: Cognito
     signed_in: SignedIn
     archive: Archive
+    recordings: Recordings
     uploads: Uploads
 
     @classmethod
@@ -39,6 +41,7 @@ class Services:
             cognito=Cognito(settings=settings),
             signed_in=SignedIn(dynamodb=dynamodb, table=settings.signed_in_table),
             archive=Archive(s3=s3, videos=settings.input_bucket, results=settings.output_bucket),
+            recordings=Recordings(s3=s3, bucket=settings.input_bucket),
             uploads=Uploads(
                 s3=s3,
                 bucket=settings.input_bucket,

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+from register.corrections import What
+
 NAME = "LambdaLens"
 SKIP = "Skip to content"
 SIGN_OUT = "Sign out"
@@ -38,6 +40,99 @@ LATE_WHY = (
     "Most videos take some minutes, and several may wait for one another. If nothing comes, tell "
     "whoever looks after LambdaLens."
 )
+
+# A session
+PLAYER = "Recording"
+PLAY = "Play"
+PLAY_OF = "{name}, at {time}"
+A_PERSON_DECIDES = (
+    "Made of what the camera saw. A student who was not seen may have been there all the same, "
+    "turned away or too far off. You decide."
+)
+NOT_A_CLASS_LIST = "No student has this course in the list, so here is only who was seen."
+RULES = (
+    "Late: first seen more than {late} minutes after the lesson began. Left early: last seen more "
+    "than {early} minutes before the recording ended."
+)
+LENGTH = "Recording: {length}"
+LESSON_STARTS = "The lesson begins at"
+LESSON_STARTS_HELP = "In the recording, as 5:00 or 0:05:00. Who is late is counted from then."
+SET = "Set"
+TO_CHECK = "Please check"
+TO_CHECK_WHY = "Perhaps they were there: look at the recording, and decide."
+STUDENTS = "Students"
+NOBODY = "There is no student here."
+ALSO_SEEN = "Also seen, and not in this course"
+FIRST_SEEN = "first seen"
+LAST_SEEN = "last seen"
+NEVER_SEEN = "not seen in the recording"
+PERHAPS_AT = "perhaps at"
+STRANGERS = "People who are not enrolled, at least: {count}"
+PARTLY = "Only a part of the recording could be read: {unread}."
+NO_RESULT = "There is nothing to go by: {problem}"
+SOMETHING_PASSED_OVER = (
+    "Something that belongs to the results cannot be read and is left out. Tell whoever looks "
+    "after LambdaLens."
+)
+NOTHING_TO_GO_BY = "nothing to go by"
+UNDO = "Undo"
+YOU = "you"
+SOMEBODY = "another account"
+SAID = "{what}, said by {who} on"
+CORRECT = "Correct"
+CORRECTIONS = {
+    What.CONFIRM: "It is them",
+    What.NOT_THEM: "Not them",
+    What.WAS_HERE: "Was here",
+    What.EXCUSED: "Excused",
+}
+MOODLE_OF_SESSION = "This session for Moodle (CSV)"
+VIDEO_GONE_TITLE = "No recording"
+VIDEO_GONE = "The recording is not kept any more, or another was put in its place."
+VIDEO_UNPLAYABLE = "This browser cannot play the recording."
+VIDEO_LOADING = "Loading the recording …"
+VIDEO_AT = "{name}, at {shown}: in the frame"
+VIDEO_NOW = "{name}: the recording plays up to {shown}, and stops there"
+PLAYER_TEXTS = {
+    "loading": VIDEO_LOADING,
+    "unplayable": VIDEO_UNPLAYABLE,
+    "at": VIDEO_AT,
+    "now": VIDEO_NOW,
+}
+NOT_CORRECTED = "That was not taken down"
+CORRECTIONS_BUSY = "Others are correcting this session, too. Go back, and try again."
+CORRECTIONS_UNREADABLE = (
+    "What was corrected before cannot be read, and is not written over. Tell whoever looks after "
+    "LambdaLens."
+)
+NO_MOMENT = "This is no moment of the recording. Write minutes and seconds, as 5:00."
+BACK_TO_SESSION = "To the session"
+
+# The register
+REGISTER = "Register"
+FROM = "From"
+UNTIL = "Until"
+SHOW = "Show"
+SEPARATOR = "Columns are separated by"
+SEPARATORS = {",": "comma", ";": "semicolon", "tab": "tab"}
+DECIMAL = "Decimal sign"
+DECIMALS = {".": "point", ",": "comma"}
+DOWNLOAD = "Download"
+AS_CSV = "CSV"
+AS_XLSX = "Workbook (XLSX)"
+AS_MOODLE = "Moodle (CSV)"
+MOODLE_LEFT_OUT = "For Moodle, {count} entries are left out: who was not seen, or is to be checked."
+STUDENT = "Student"
+ATTENDED = "attended"
+PERCENT = "per cent"
+PART_OF = "Sessions {first} to {last} of {all}"
+SHARE_MEANING = (
+    "Per cent of the sessions that could be attended: without those excused. What is still to be "
+    "checked does not count as attended."
+)
+NO_REGISTER = "No session in this time"
+NO_REGISTER_WHY = "Choose other days, or put a recording in."
+LEGEND = "What the signs mean"
 
 # Putting a video in
 UPLOAD = "Put a recording in"

@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 
     from function.students import Student
     from register.options import Options
-    from register.results_folder import Found
-    from register.sessions import Session
+    from register.sessions import Found, Session
     from register.statuses import Status
     from register.term import Register
 
@@ -108,13 +107,18 @@ def _from_stack(
 
     try:
         stack = deployment(name)
-        students = [] if has_list else students_of_course(stack, course)
+        s3, outputs = stack.client("s3"), stack.outputs
+        students = (
+            []
+            if has_list
+            else students_of_course(stack.client("dynamodb"), outputs.students_table, course)
+        )
         if not students and not has_list:
             raise _UnusableError(
                 f"no student has the course {course}: check its name, or give the class list with "
                 "--students"
             )
-        return sessions_in_bucket(stack, course), students
+        return sessions_in_bucket(s3, outputs.output_bucket, course), students
     except StackNotFoundError as error:
         raise _StackError(str(error)) from error
     except (BotoCoreError, ClientError) as error:
@@ -139,7 +143,10 @@ def _chosen(sessions: Sequence[Session], options: Options, notes: list[str]) -> 
                 notes.append(f"{session.name}: left out: its name has no day in it")
             continue
         yield replace(
-            session, starts=(starts or [options.lesson_starts])[0], ends=options.lesson_ends
+            session,
+            # What a teacher has set on the page holds for this session, and the option for all.
+            starts=(starts or [session.starts or options.lesson_starts])[0],
+            ends=options.lesson_ends,
         )
     notes += [f"--lesson-starts-in {name}: there is no such session" for name in starts_in]
 

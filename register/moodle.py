@@ -11,7 +11,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from register.pages import clock
+from register.clock import clock
 from register.statuses import Status
 from register.texts import ENGLISH
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from register.clock import clock
 from register.statuses import ATTENDED, Status
 from register.texts import ENGLISH
 
@@ -87,13 +88,6 @@ def file_names(sessions: Sequence[Session]) -> Mapping[str, str]:
         taken.add(name.casefold())
         names[session.name] = name
     return names
-
-
-def clock(seconds: float) -> str:
-    """Return h:mm:ss."""
-    minutes, second = divmod(int(seconds), 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02}:{second:02}"
 
 
 class _Renderer:

@@ -1,7 +1,9 @@
-"""The sessions of a course in a stack's output bucket, and the students who have the course."""
+"""The sessions of a course in an output bucket, and the students who have the course."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,42 +19,42 @@ from function.results import (
     is_evidence_of,
 )
 from function.students import Student
-from recover.many_requests import answers
-from register.corrections import CorrectionsError, read_corrections
-from register.results_folder import Found
-from register.sessions import session_of, session_without_csv
+from register.corrections import CorrectionsError, read_corrections, read_lesson
+from register.sessions import Found, session_of, session_without_csv
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from datetime import date
 
+    from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_s3 import S3Client
 
-    from register.corrections import Correction
+    from register.corrections import Correction, Lesson
     from register.sessions import Session
-    from stacks.outputs import Deployment
 
 _MISSING = {"404", "NoSuchKey"}
 
+# As many as a client keeps connections.
+_AT_ONCE = 10
 
-def sessions_in_bucket(stack: Deployment, course: str) -> Found:
+
+def sessions_in_bucket(s3: S3Client, bucket: str, course: str) -> Found:
     """Read the results of a course. Raises a botocore exception.
 
     Evidence counts if it was made from the same as the CSV beside it.
     """
-    s3, bucket = stack.client("s3"), stack.outputs.output_bucket
-    there = {
-        key: day
-        for folder in _folders_of(s3, bucket, course)
-        for key, day in _keys(s3, bucket, folder)
-    }
+    there = {key for folder in _folders_of(s3, bucket, course) for key in _keys(s3, bucket, folder)}
     wanted = [
         key
-        for key in there
+        for key in sorted(there)
         if key.endswith(".csv")
         or (key.endswith(ERROR_SUFFIX) and f"{key.removesuffix(ERROR_SUFFIX)}.csv" not in there)
     ]
-    read = answers(partial(_session, s3, bucket, there), wanted)
+    threads = ThreadPoolExecutor(_AT_ONCE)
+    try:
+        read = list(threads.map(partial(_session, s3, bucket, there), wanted))
+    finally:
+        threads.shutdown(cancel_futures=True)
     found = [each for each in read if each is not None]
     return Found(
         sessions=tuple(session for session, _ in found),
@@ -60,19 +62,25 @@ def sessions_in_bucket(stack: Deployment, course: str) -> Found:
     )
 
 
-def students_of_course(stack: Deployment, course: str) -> list[Student]:
+def session_in_bucket(s3: S3Client, bucket: str, name: str) -> tuple[Session, list[str]] | None:
+    """Return the session of this name, with its folders, and what could not be used of it.
+
+    That is None where there is no result of it. Raises a botocore exception.
+    """
+    return _session(s3, bucket, None, f"{name}.csv") or _session(
+        s3, bucket, None, f"{name}{ERROR_SUFFIX}"
+    )
+
+
+def students_of_course(dynamodb: DynamoDBClient, table: str, course: str) -> list[Student]:
     """Return the records of the students who have a course. Raises a botocore exception.
 
     They are read from the table, so it takes no right to read the gallery, with the faces in it.
     """
-    pages = (
-        stack.client("dynamodb")
-        .get_paginator("scan")
-        .paginate(
-            TableName=stack.outputs.students_table,
-            FilterExpression="contains(courses, :course)",
-            ExpressionAttributeValues={":course": {"S": course}},
-        )
+    pages = dynamodb.get_paginator("scan").paginate(
+        TableName=table,
+        FilterExpression="contains(courses, :course)",
+        ExpressionAttributeValues={":course": {"S": course}},
     )
     return [Student.from_item(item) for page in pages for item in page["Items"]]
 
@@ -80,26 +88,31 @@ def students_of_course(stack: Deployment, course: str) -> list[Student]:
 class _Stored(NamedTuple):
     content: bytes
     metadata: Mapping[str, str]
+    written: date
 
 
 def _session(
-    s3: S3Client, bucket: str, there: Mapping[str, date], key: str
+    s3: S3Client, bucket: str, there: Collection[str] | None, key: str
 ) -> tuple[Session, list[str]] | None:
-    """Return the session of a CSV or an error report, and what is to be said of what is beside."""
+    """Return the session of a CSV or an error report, and what is to be said of what is beside.
+
+    What is not `there`, where that is known, is not asked for.
+    """
     stored = _get(s3, bucket, key)
     if stored is None:
         return None  # gone since it was listed
     notes: list[str] = []
     is_report = key.endswith(ERROR_SUFFIX)
     name = key.removesuffix(ERROR_SUFFIX if is_report else ".csv")
-    corrections = _corrections(s3, bucket, name, there.keys(), notes)
-    day = _uploaded(stored.metadata) or there[key]
+    corrections, lesson = _corrections(s3, bucket, name, there, notes)
+    day = _uploaded(stored.metadata) or stored.written
     if is_report:
         session = session_without_csv(name, stored.content, corrections=corrections, uploaded=day)
         return session, notes
     evidence = _evidence(s3, bucket, key, stored.metadata, notes)
     session = session_of(name, stored.content, evidence, corrections=corrections, uploaded=day)
-    return session, notes
+    session = replace(session, video_etag=stored.metadata.get("video-etag", ""))
+    return (replace(session, starts=lesson.starts) if lesson else session), notes
 
 
 def _uploaded(metadata: Mapping[str, str]) -> date | None:
@@ -128,17 +141,17 @@ def _evidence(
 
 
 def _corrections(
-    s3: S3Client, bucket: str, name: str, there: Collection[str], notes: list[str]
-) -> tuple[Correction, ...]:
+    s3: S3Client, bucket: str, name: str, there: Collection[str] | None, notes: list[str]
+) -> tuple[tuple[Correction, ...], Lesson | None]:
     key = f"{name}{CORRECTIONS_SUFFIX}"
-    stored = _get(s3, bucket, key) if key in there else None
+    stored = _get(s3, bucket, key) if there is None or key in there else None
     if stored is None:
-        return ()
+        return (), None
     try:
-        return read_corrections(stored.content)
+        return read_corrections(stored.content), read_lesson(stored.content)
     except CorrectionsError as error:
         notes.append(f"{key}: passed over: {error}")
-        return ()
+        return (), None
 
 
 def _folders_of(s3: S3Client, bucket: str, course: str) -> Iterator[str]:
@@ -150,10 +163,10 @@ def _folders_of(s3: S3Client, bucket: str, course: str) -> Iterator[str]:
                 yield found["Prefix"]
 
 
-def _keys(s3: S3Client, bucket: str, folder: str) -> Iterator[tuple[str, date]]:
+def _keys(s3: S3Client, bucket: str, folder: str) -> Iterator[str]:
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=folder):
         for found in page.get("Contents", ()):
-            yield found["Key"], found["LastModified"].date()
+            yield found["Key"]
 
 
 def _get(s3: S3Client, bucket: str, key: str) -> _Stored | None:
@@ -163,4 +176,4 @@ def _get(s3: S3Client, bucket: str, key: str) -> _Stored | None:
         if error.response["Error"]["Code"] in _MISSING:
             return None
         raise
-    return _Stored(found["Body"].read(), found["Metadata"])
+    return _Stored(found["Body"].read(), found["Metadata"], found["LastModified"].date())

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from function.evidence import Evidence, EvidenceError, is_of_csv
 from function.results import CORRECTIONS_SUFFIX, ERROR_SUFFIX, evidence_beside
-from register.corrections import CorrectionsError, read_corrections
-from register.sessions import session_of, session_without_csv
+from register.corrections import CorrectionsError, read_corrections, read_lesson
+from register.sessions import Found, session_of, session_without_csv
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from register.corrections import Correction
-    from register.sessions import Session
-
-
-@dataclass(frozen=True, kw_only=True)
-class Found:
-    """The sessions that were found, and what is to be said of what could not be used."""
-
-    sessions: tuple[Session, ...]
-    notes: tuple[str, ...]
+    from register.corrections import Correction, Lesson
 
 
 def sessions_in_folder(folder: Path) -> Found:
@@ -42,14 +33,15 @@ def sessions_in_folder(folder: Path) -> Found:
         if name.endswith(ERROR_SUFFIX):
             stem = name.removesuffix(ERROR_SUFFIX)
             if not (folder / f"{stem}.csv").exists():
-                corrections = _corrections(folder, stem, notes)
+                corrections, _ = _corrections(folder, stem, notes)
                 report = path.read_bytes()
                 sessions.append(session_without_csv(stem, report, corrections=corrections))
         elif name.endswith(".csv"):
             stem, csv = name.removesuffix(".csv"), path.read_bytes()
             evidence = _evidence(folder / evidence_beside(name), csv, notes)
-            corrections = _corrections(folder, stem, notes)
-            sessions.append(session_of(stem, csv, evidence, corrections=corrections))
+            corrections, lesson = _corrections(folder, stem, notes)
+            session = session_of(stem, csv, evidence, corrections=corrections)
+            sessions.append(replace(session, starts=lesson.starts) if lesson else session)
     return Found(sessions=tuple(sessions), notes=tuple(notes))
 
 
@@ -77,12 +69,15 @@ def _evidence(path: Path, csv: bytes, notes: list[str]) -> Evidence | None:
     return evidence
 
 
-def _corrections(folder: Path, stem: str, notes: list[str]) -> tuple[Correction, ...]:
+def _corrections(
+    folder: Path, stem: str, notes: list[str]
+) -> tuple[tuple[Correction, ...], Lesson | None]:
     path = folder / f"{stem}{CORRECTIONS_SUFFIX}"
     try:
-        return read_corrections(path.read_bytes())
+        content = path.read_bytes()
+        return read_corrections(content), read_lesson(content)
     except FileNotFoundError:
-        return ()
+        return (), None
     except CorrectionsError as error:
         notes.append(f"{path}: passed over: {error}")
-        return ()
+        return (), None

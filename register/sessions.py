@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from typing import TYPE_CHECKING
 
-from function.evidence import SURE, Evidence, PerhapsSeen, Seen
+from function.evidence import SURE, Best, Evidence, PerhapsSeen, Seen
 from function.results import COLUMNS, FORMULA_STARTS
 from register.corrections import standing
 
@@ -43,7 +43,7 @@ class Glimpse:
     """A student who was seen, or perhaps was: when, and how surely.
 
     `presence` are spans in seconds from the start of the recording; of who was perhaps seen, it is
-    the moment of the best look.
+    the moment of the best look. What the `best` look was, the evidence alone says.
     """
 
     student_id: str
@@ -53,7 +53,7 @@ class Glimpse:
     presence: tuple[tuple[float, float], ...]
     is_sure: bool
     sightings: int = 0
-    best_time: float | None = None
+    best: Best | None = None
 
     @property
     def first_seen(self) -> float:
@@ -65,6 +65,11 @@ class Glimpse:
         """In seconds from the start of the recording."""
         return self.presence[-1][1]
 
+    @property
+    def best_time(self) -> float | None:
+        """When the best look was, in seconds from the start of the recording, where it is known."""
+        return None if self.best is None else self.best.time
+
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
@@ -74,7 +79,8 @@ class Session:
     `day`, `at` that time of it, where these are known. `seconds` is the length of the recording,
     where it is known, and `unread` says which part of it could not be read. `problem` says why
     there is nothing to go by, and is empty otherwise. The lesson goes from `starts` to `ends` in
-    the recording, in seconds; None is the recording's end.
+    the recording, in seconds; None is the recording's end. `video_etag` is that of the video which
+    the result is of, where it says so.
     """
 
     name: str
@@ -89,6 +95,7 @@ class Session:
     corrections: Mapping[str, Correction] = field(default_factory=dict)
     starts: float = 0.0
     ends: float | None = None
+    video_etag: str = ""
 
     @property
     def title(self) -> str:
@@ -109,6 +116,14 @@ class Session:
         if self.ends is not None:
             return self.ends
         return None if self.unread else self.seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """The sessions that were found, and what is to be said of what could not be used."""
+
+    sessions: tuple[Session, ...]
+    notes: tuple[str, ...]
 
 
 def day_in(name: str) -> tuple[date | None, time | None]:
@@ -194,7 +209,7 @@ def _glimpse(seen: Seen) -> Glimpse:
         presence=seen.presence,
         is_sure=seen.certainty == SURE,
         sightings=seen.sightings,
-        best_time=seen.best.time,
+        best=seen.best,
     )
 
 
@@ -206,7 +221,7 @@ def _perhaps(perhaps: PerhapsSeen) -> Glimpse:
         year=perhaps.year,
         presence=((perhaps.best.time, perhaps.best.time),),
         is_sure=False,
-        best_time=perhaps.best.time,
+        best=perhaps.best,
     )
 
 

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from function.results import corrections_key
-from register.corrections import corrections_bytes, read_corrections
+from register.corrections import corrections_bytes, read_corrections, read_lesson
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from types_boto3_s3 import S3Client
 
-    from register.corrections import Correction
+    from register.corrections import Correction, Lesson
+
+    Said = tuple[tuple[Correction, ...], Lesson | None]
 
 _MISSING = {"404", "NoSuchKey"}
 
@@ -50,7 +52,7 @@ class StoredCorrections:
             botocore.exceptions.ClientError: the request was refused.
 
         """
-        return self._read()[0]
+        return self._read()[0][0]
 
     def change(
         self, change: Callable[[tuple[Correction, ...]], tuple[Correction, ...]]
@@ -65,6 +67,13 @@ class StoredCorrections:
             botocore.exceptions.ClientError: a request was refused.
 
         """
+        return self._change(lambda said: (change(said[0]), said[1]))[0]
+
+    def set_lesson(self, lesson: Lesson) -> None:
+        """Write when the lesson began. Raises as `change` does."""
+        self._change(lambda said: (said[0], lesson))
+
+    def _change(self, change: Callable[[Said], Said]) -> Said:
         for _ in range(_MOST_LOOKS):
             there, etag = self._read()
             changed = change(there)
@@ -75,7 +84,7 @@ class StoredCorrections:
                 self._s3.put_object(
                     Bucket=self._bucket,
                     Key=self._key,
-                    Body=corrections_bytes(changed),
+                    Body=corrections_bytes(*changed),
                     ContentType="application/json",
                     **condition,  # type: ignore[arg-type]
                 )
@@ -88,11 +97,12 @@ class StoredCorrections:
             f"Others changed the corrections {_MOST_LOOKS} times in a row: try again."
         )
 
-    def _read(self) -> tuple[tuple[Correction, ...], str | None]:
+    def _read(self) -> tuple[Said, str | None]:
         try:
             found = self._s3.get_object(Bucket=self._bucket, Key=self._key)
         except ClientError as error:
             if error.response["Error"]["Code"] in _MISSING:
-                return (), None
+                return ((), None), None
             raise
-        return read_corrections(found["Body"].read()), found["ETag"]
+        content = found["Body"].read()
+        return (read_corrections(content), read_lesson(content)), found["ETag"]

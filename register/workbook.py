@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import xlsxwriter
 
-from register.pages import clock
+from register.clock import clock
 from register.statuses import Status
 from register.tables import percentage, session_columns
 from register.texts import ENGLISH

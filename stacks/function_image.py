@@ -58,7 +58,8 @@ if TYPE_CHECKING:
 
 DOCKERFILE = "function/Dockerfile"
 # The files that the image is made of, which are those that .dockerignore lets through. Of the
-# modules, all but the command line's and those that read lists of students.
+# modules, all but the command line's and those that read lists of students; of the
+# register, what the page imports.
 CONTEXT = (
     DOCKERFILE,
     "function/LICENSE.yunet",
@@ -73,6 +74,18 @@ CONTEXT = (
     "page/pages/*.py",
     "page/static/*",
     "page/templates/*.html",
+    "register/__init__.py",
+    "register/clock.py",
+    "register/corrections.py",
+    "register/moodle.py",
+    "register/results_bucket.py",
+    "register/sessions.py",
+    "register/statuses.py",
+    "register/stored_corrections.py",
+    "register/tables.py",
+    "register/term.py",
+    "register/texts.py",
+    "register/workbook.py",
 )
 IMAGES_KEPT = 10
 DAYS_TO_KEEP_UNTAGGED = 1

@@ -8,8 +8,9 @@ sign in on Cognito's own page, and a group of the name of a course lets them see
 password ever comes to the function. There is no secret between the function and Cognito: the code
 flow with PKCE needs none.
 
-*What it may do* is to list videos and results, to read results, to put videos in, and to read which
-courses there are. It has no right to the gallery: whoever breaks in here finds no faces.
+*What it may do* is to list videos and results, to read both, to put videos in, to write what
+teachers correct beside a result and nothing else of it, and to read the students' records. It has
+no right to the gallery: whoever breaks in here finds no encoding of a face.
 
 *What it keeps* is who is signed in, in a table of its own, that forgets.
 """
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 COMMAND = "page.app.handler"
 STAFF = "staff"
+# As function.results has it, which the program that deploys does without.
+CORRECTIONS_SUFFIX = ".corrections.json"
 MEMORY_MB = 512
 # An HTTP API waits for thirty seconds at most. No request takes one.
 TIMEOUT_SECONDS = 20
@@ -280,18 +283,21 @@ class TeachersPage(Component):
     ) -> dict[str, object]:
         videos = pulumi.Output.concat(buckets.input.arn, "/*")
         results = pulumi.Output.concat(buckets.output.arn, "/*")
+        corrections = pulumi.Output.concat(results, CORRECTIONS_SUFFIX)
         log_streams = pulumi.Output.concat(self.log_group.arn, ":*")
         return {
             "Version": "2012-10-17",
             "Statement": [
                 _allow("ListSessions", ["s3:ListBucket"], [buckets.input.arn, buckets.output.arn]),
-                _allow("ReadResults", ["s3:GetObject"], [results]),
+                # Of the videos, it signs addresses for browsers: no more than what it may itself.
+                _allow("ReadResultsAndPlayVideos", ["s3:GetObject"], [results, videos]),
+                _allow("WriteCorrections", ["s3:PutObject"], [corrections]),
                 _allow(
                     "PutVideosInByParts",
                     ["s3:PutObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"],
                     [videos],
                 ),
-                _allow("ReadCourses", ["dynamodb:Scan"], [students.arn]),
+                _allow("ReadCoursesAndStudents", ["dynamodb:Scan"], [students.arn]),
                 _allow(
                     "KeepWhoIsSignedIn",
                     ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"],

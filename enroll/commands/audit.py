@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from enroll.days import today
 from enroll.deployed import load_gallery, set_tolerances
 from enroll.gallery_audit import OLD_AFTER_YEARS, audit
 from enroll.gallery_edits import with_tolerances
+from enroll.not_them import AskedFor, asked_for
 from function.composed_text import composed
 from function.recogniser.identity.gallery import Gallery, GalleryError
 from function.recogniser.options import RecognitionOptions
@@ -44,6 +46,9 @@ It names, by student id:
   - the own tolerances that students should have who resemble another: below the
     distance to the other. They take the place of the stack's tolerance, so such
     a student has to be nearer to be recognised
+  - of a stack, the same for students of whom a teacher has said on the page that
+    a face was not theirs: below the distance of that face, so that it does not
+    come again. If the teacher takes it back, the next audit does, too
 
 Nothing is changed, unless --apply says so: then the own tolerances are set, and
 those taken away that are not needed any more. Videos that come after that are
@@ -90,12 +95,16 @@ def run(options: argparse.Namespace) -> int:
     if not gallery.student_ids:
         print(_NOTHING_KNOWN)
         return ExitStatus.ALL_DONE
+    asked = asked_for(stack) if stack else AskedFor({}, ())
+    for note in asked.notes:
+        print(f"enroll: {note}", file=sys.stderr)
     found = audit(
         gallery,
         tolerance=options.tolerance,
         margin=RecognitionOptions().margin,
         today=today(),
         alike=alike_pairs(options, set(gallery.student_ids)),
+        asked_for=asked.tolerances,
     )
     _tell(found, most=None if options.all else _MOST_NAMED)
     if options.apply and found.tolerances:
@@ -103,7 +112,7 @@ def run(options: argparse.Namespace) -> int:
         found = found.with_tolerances_set()
     elif found.tolerances:
         print("Nothing was changed: with --apply, these tolerances are set.")
-    return ExitStatus.SOME_REFUSED if found.has_work else ExitStatus.ALL_DONE
+    return ExitStatus.SOME_REFUSED if found.has_work or asked.notes else ExitStatus.ALL_DONE
 
 
 def _in_file(file: Path) -> Gallery:
@@ -146,6 +155,12 @@ def _tell(found: Audit, *, most: int | None) -> None:
         most,
     )
     _list("Own tolerances that are not as they should be", map(_own, found.tolerances), most)
+    _list(
+        "Teachers said 'not them' of a face so near that a tolerance below it would miss the "
+        "student, too (look at the student's portraits, and enrol better ones)",
+        (f"student {student_id}, at {own:.2f}" for student_id, own in found.too_near.items()),
+        most,
+    )
     print(_supported(found))
     number = "1 student" if found.students == 1 else f"{found.students} students"
     print(f"Audited: {number}, {portraits(found.portraits)}.")

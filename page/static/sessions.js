@@ -18,7 +18,7 @@ async function refresh() {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const before = document.getElementById("sessions");
       const now = page.getElementById("sessions");
-      localTimes(now);
+      document.dispatchEvent(new CustomEvent("fetched", { detail: now }));
       pause = before.innerHTML === now.innerHTML ? Math.min(pause * 1.5, LONGEST) : SECONDS;
       if (before.outerHTML !== now.outerHTML) {
         before.replaceWith(document.adoptNode(now));
@@ -36,18 +36,5 @@ function again() {
   }
 }
 
-/** Puts this machine's time in the place of UTC. */
-function localTimes(where) {
-  for (const time of where.querySelectorAll("time[data-local]")) {
-    time.textContent = new Date(time.dateTime).toLocaleString([], {
-      day: "numeric",
-      month: "short",
-      hour: "2-digit",
-      minute: "2-digit",
-    });
-  }
-}
-
 document.addEventListener("uploaded", refresh);
-localTimes(document);
 again();

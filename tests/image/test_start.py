@@ -50,7 +50,15 @@ NOT_IMPORTED = {"av.libs", "face_recognition_models", "numpy.libs", "snapshot_re
 # Of the teachers' page, which is the other command of the image.
 OF_THE_PAGE = {
     *("_cffi_backend", "anyio", "cffi", "cryptography", "idna", "jinja2", "joserfc", "mangum"),
-    *("markupsafe", "page", "pycparser", "starlette", "typing_extensions"),
+    *(
+        "markupsafe",
+        "page",
+        "pycparser",
+        "register",
+        "starlette",
+        "typing_extensions",
+        "xlsxwriter",
+    ),
 }
 
 LARGEST_MODEL = f"/var/cache/lambdalens/models/{network_file(DESCRIPTOR).name}"

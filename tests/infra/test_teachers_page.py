@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from function.results import CORRECTIONS_SUFFIX
 from page.settings import Settings
 from stacks.settings import StackSettingsError
 from stacks.teachers_page import COMMAND
@@ -80,6 +81,8 @@ def test_its_role_allows_exactly_what_it_does(made: Program) -> None:
         ("s3:ListBucket", videos),
         ("s3:ListBucket", results),
         ("s3:GetObject", f"{results}/*"),
+        ("s3:GetObject", f"{videos}/*"),
+        ("s3:PutObject", f"{results}/*{CORRECTIONS_SUFFIX}"),
         ("s3:PutObject", f"{videos}/*"),
         ("s3:ListMultipartUploadParts", f"{videos}/*"),
         ("s3:AbortMultipartUpload", f"{videos}/*"),

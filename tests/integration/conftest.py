@@ -10,6 +10,7 @@ import boto3
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import sync_playwright
 
 from enroll.deployed import enrol_students, load_gallery
 from enroll.enrolment import enrol
@@ -20,15 +21,18 @@ from function.students import Student
 from local.aws import LocalAws
 from local.emulator import REGION, start_emulator
 from local.lifeline import Lifeline
+from local.page_account import PageAccount, make_page_account
 from samples.pictures import sample_picture
 from samples.sample_class import make_sample_class, person_in_class
 from samples.sample_video import Scene, write_video
 from tests.integration.handler_alone import GALLERY, RESULTS, STUDENTS, VIDEOS
 from tests.integration.pipeline import Pipeline
+from tests.integration.the_page import CHROMIUM, COURSE, DESKTOP, PATIENCE_MS, ThePage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from playwright.sync_api import Browser, BrowserContext
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_s3 import S3Client
 
@@ -70,6 +74,42 @@ def class_video(tmp_path_factory: pytest.TempPathFactory) -> ClassVideo:
         return write_video(path, scenes, size=SMALL).read_bytes()
 
     return video
+
+
+@pytest.fixture(scope="session")
+def the_page(aws: LocalAws) -> ThePage:
+    functions = aws.client("lambda").list_functions()["Functions"]
+    (function,) = (each for each in functions if each["FunctionName"].startswith("lambdalens-page"))
+    return ThePage(aws=aws, variables=function["Environment"]["Variables"])
+
+
+@pytest.fixture(scope="session")
+def staff(aws: LocalAws) -> PageAccount:
+    return make_page_account(aws, "staff@school.example")
+
+
+@pytest.fixture(scope="session")
+def teacher(aws: LocalAws) -> PageAccount:
+    return make_page_account(aws, "teacher@school.example", [COURSE])
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM or "chromium", args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    width, height = DESKTOP
+    context = browser.new_context(viewport={"width": width, "height": height})
+    context.set_default_timeout(PATIENCE_MS)
+    yield context
+    context.close()
 
 
 OBAMA, BIDEN, COLLINS, STRANGER = (

@@ -83,7 +83,9 @@ def test_evidence_of_something_else_does_not_count(course: Pipeline) -> None:
         Bucket=bucket, Key=key, Body=content, Metadata=metadata | {"video-etag": "another"}
     )
     try:
-        found = sessions_in_bucket(course.aws.deployment, COURSE)
+        found = sessions_in_bucket(
+            course.aws.client("s3"), course.aws.outputs.output_bucket, COURSE
+        )
     finally:
         s3.put_object(Bucket=bucket, Key=key, Body=content, Metadata=metadata)
     assert found.notes == (f"{key}: passed over, the CSV counts: it was made from something else",)
@@ -93,7 +95,9 @@ def test_evidence_of_something_else_does_not_count(course: Pipeline) -> None:
 
 
 def test_students_of_a_course_are_those_who_have_it(course: Pipeline) -> None:
-    found = students_of_course(course.aws.deployment, "chess")
+    found = students_of_course(
+        course.aws.client("dynamodb"), course.aws.outputs.students_table, "chess"
+    )
     assert [student.name for student in found] == ["Zoë"]
 
 
@@ -118,7 +122,7 @@ def test_what_is_corrected_is_there_for_the_next_and_in_the_register(
     first, second = said("1002", What.NOT_THEM), said("1001", What.EXCUSED)
     add(stored, first)
     assert add(stored, second) == (first, second) == stored.read()
-    found = sessions_in_bucket(course.aws.deployment, COURSE)
+    found = sessions_in_bucket(course.aws.client("s3"), course.aws.outputs.output_bucket, COURSE)
     (session,) = [each for each in found.sessions if each.title == "2026-11-23"]
     assert session.corrections == {"1002": first, "1001": second}
     stored.change(lambda there: undone(there, "1002"))

@@ -10,148 +10,42 @@ import http.client
 import json
 import os
 import re
-import shutil
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from local.page_account import PageAccount, make_page_account
-from page.accounts import Account
+from function.results import COLUMNS
 from page.application import ROUTES
-from page.signed_in import COOKIE, SignedIn
+from page.signed_in import COOKIE
 from tests.integration.conftest import OBAMA
+from tests.integration.the_page import (
+    COURSE,
+    DESKTOP,
+    HOSTILE,
+    PART,
+    PATIENCE_MS,
+    PHONE,
+    choose,
+    needs_chromium,
+    sign_in,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, BrowserContext, Page, Route
+    from playwright.sync_api import Browser, BrowserContext, Route
     from starlette.routing import Route as PageRoute
 
     from local.aws import LocalAws
+    from local.page_account import PageAccount
     from tests.integration.conftest import ClassVideo
     from tests.integration.pipeline import Pipeline
-
-_CHROMIUM = shutil.which("chromium")
-_REQUIRED = "LAMBDALENS_REQUIRE_CHROMIUM" in os.environ
-
-needs_chromium = pytest.mark.skipif(
-    _CHROMIUM is None and not _REQUIRED,
-    reason="no chromium on the PATH: 'apt-get install chromium' for the tests of the page",
-)
-
-COURSE = "physics-10b"
-HOSTILE = '=1+1<img src=x onerror="document.title=1">&amp;'
-DESKTOP, PHONE = (1280, 900), (390, 844)
-PATIENCE_MS = 60_000
-PART = 8 * 1024 * 1024
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """What the page answers a program."""
-
-    status: int
-    headers: http.client.HTTPMessage
-    body: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class ThePage:
-    """The deployed page, and what its function has been told."""
-
-    aws: LocalAws
-    variables: dict[str, str]
-
-    @property
-    def url(self) -> str:
-        return self.aws.outputs.page_url
-
-    def session_of(self, *groups: str) -> str:
-        """Sign somebody in who has these groups, without asking Cognito."""
-        signed_in = SignedIn(
-            dynamodb=self.aws.client("dynamodb"), table=self.variables["SIGNED_IN_TABLE"]
-        )
-        account = Account(id="an-id", email="somebody@school.example", groups=frozenset(groups))
-        return signed_in.begin(account)
-
-    def ask(
-        self,
-        path: str,
-        *,
-        method: str = "GET",
-        session: str | None = None,
-        body: object = None,
-        origin: str | None = None,
-    ) -> Asked:
-        """Ask as any program can, under the name that browsers resolve."""
-        host = urlsplit(self.url).netloc
-        headers = {"Host": host, "Content-Type": "application/json"}
-        if session:
-            headers["Cookie"] = f"{COOKIE}={session}"
-        if method == "POST":
-            headers["Origin"] = origin or self.url
-        connection = http.client.HTTPConnection(
-            "127.0.0.1", int(host.rpartition(":")[2]), timeout=30
-        )
-        connection.request(method, path, json.dumps(body) if body is not None else None, headers)
-        answer = connection.getresponse()
-        return Asked(status=answer.status, headers=answer.headers, body=answer.read().decode())
-
-
-@pytest.fixture(scope="session")
-def the_page(aws: LocalAws) -> ThePage:
-    functions = aws.client("lambda").list_functions()["Functions"]
-    (function,) = (each for each in functions if each["FunctionName"].startswith("lambdalens-page"))
-    return ThePage(aws=aws, variables=function["Environment"]["Variables"])
-
-
-@pytest.fixture(scope="session")
-def staff(aws: LocalAws) -> PageAccount:
-    return make_page_account(aws, "staff@school.example")
-
-
-@pytest.fixture(scope="session")
-def teacher(aws: LocalAws) -> PageAccount:
-    return make_page_account(aws, "teacher@school.example", [COURSE])
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=_CHROMIUM or "chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    width, height = DESKTOP
-    context = browser.new_context(viewport={"width": width, "height": height})
-    context.set_default_timeout(PATIENCE_MS)
-    yield context
-    context.close()
-
-
-def sign_in(page: Page, address: str, account: PageAccount) -> None:
-    """Go there, by way of Cognito's page."""
-    page.goto(address)
-    page.get_by_label("Username").fill(account.email)
-    page.get_by_label("Password").fill(account.password)
-    page.get_by_role("button", name="Sign in").click()
-
-
-def choose(page: Page, video: Path, day: str) -> None:
-    page.get_by_label("Choose a video").set_input_files(video)
-    page.get_by_label("Date").fill(day)
-    page.get_by_role("button", name="Upload").click()
+    from tests.integration.the_page import ThePage
 
 
 @needs_chromium
@@ -350,13 +244,24 @@ PERSONS: dict[str, tuple[str, ...] | None] = {
 OWN, FOREIGN, EVERYBODY = {"the course", "staff"}, {"no group", "another course"}, set(PERSONS)
 
 
+@pytest.fixture(scope="module")
+def _a_session(the_page: ThePage) -> None:
+    """Put the result of a session there, whose recording is not kept any more."""
+    the_page.aws.client("s3").put_object(
+        Bucket=the_page.aws.outputs.output_bucket,
+        Key=f"{COURSE}/2026-09-08.csv",
+        Body=",".join(COLUMNS).encode(),
+    )
+
+
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 @pytest.mark.parametrize("person", PERSONS)
+@pytest.mark.usefixtures("_a_session")
 def test_every_route_asks_who_it_is(the_page: ThePage, route: PageRoute, person: str) -> None:
     guard, method, path = route.name.split()
     groups = PERSONS[person]
     session = None if groups is None else the_page.session_of(*groups)
-    path = path.format(course=COURSE, name="page.css")
+    path = path.replace(":path}", "}").format(course=COURSE, name="page.css", session="2026-09-08")
     answer = the_page.ask(path, method=method, session=session, body={})
     if guard == "public":
         assert answer.status in {200, 303, 400}
@@ -368,7 +273,8 @@ def test_every_route_asks_who_it_is(the_page: ThePage, route: PageRoute, person:
         assert answer.status in {200, 303}
     else:
         assert guard == "of_course"
-        expected = {200, 400} if person in OWN else {404}
+        # 410: the recording is gone.
+        expected = {200, 400, 410} if person in OWN else {404}
         assert answer.status in expected
         # As if there were no such course.
         if person in FOREIGN:

@@ -308,3 +308,18 @@ def _of(people: Mapping[str, list[np.ndarray]]) -> Gallery:
         student_ids=tuple(name for name, faces in people.items() for _ in faces),
         encodings=np.stack([each for faces in people.values() for each in faces]),
     )
+
+
+def test_what_teachers_ask_for_is_set_taken_back_and_not_set_where_it_is_of_no_use() -> None:
+    some = gallery(*RIGHT)
+
+    def asked(for_: Mapping[str, float]) -> Audit:
+        return audit(some, tolerance=0.59, margin=0.05, today=TODAY, asked_for=for_)
+
+    found = asked({"a": 0.47, "b": 0.31, "gone": 0.47, "c": 0.7})
+    assert [tuple(each) for each in found.tolerances] == [("a", None, 0.47)]
+    assert found.too_near == {"b": 0.31}
+    assert found.has_work
+    some = gallery(*RIGHT, students={"a": Enrolled(tolerance=0.47)})
+    assert not asked({"a": 0.47}).tolerances
+    assert [tuple(each) for each in asked({}).tolerances] == [("a", 0.47, None)]

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,10 +16,10 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from stacks.configuration import REPOSITORY
+from stacks.function_image import CONTEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
 OURS = {
     *("bench", "enroll", "function", "loadtest", "local", "page", "recover", "register"),
@@ -122,12 +123,15 @@ def test_the_register_needs_the_function_s_results_and_a_stack_s_outputs_alone()
     names = set(imports("register"))
     assert {name[0] for name in names} & OURS == {"function", "recover", "register", "stacks"}
     assert {name[1] for name in names if name[0] == "stacks"} == {"outputs"}
-    assert {name[1] for name in names if name[0] == "recover"} == {"many_requests", "refusals"}
+    assert {name[1] for name in names if name[0] == "recover"} == {"refusals"}
 
 
 def test_what_a_register_says_needs_no_aws_and_nothing_that_writes() -> None:
     register = REPOSITORY / "register"
-    model = ["corrections", "sessions", "statuses", "term", "pages", "tables", "moodle", "workbook"]
+    model = [
+        *("clock", "corrections", "sessions", "statuses", "term"),
+        *("pages", "tables", "moodle", "workbook"),
+    ]
     names = set(imported(register / f"{module}.py" for module in model))
     assert not {name[0] for name in names} & {*SDK, "recover", "stacks"}
     assert {name[1] for name in names if name[0] == "register"} <= {*model, "texts"}
@@ -146,12 +150,25 @@ def test_the_function_needs_nothing_else_of_ours() -> None:
 
 def test_the_page_needs_what_the_recogniser_writes_and_nothing_of_how_it_does() -> None:
     names = set(imports("page"))
-    assert {name[0] for name in names} & OURS == {"function", "page"}
+    assert {name[0] for name in names} & OURS == {"function", "page", "register"}
     assert {name[1] for name in names if name[0] == "function"} <= {
         *("composed_text", "courses", "media_type", "recogniser", "results", "students"),
     }
     recogniser = {name for name in names if name[:2] == ("function", "recogniser")}
     assert {name[2:4] for name in recogniser} <= {("identity", "enrolled")}
+
+
+def test_of_the_register_the_image_has_what_the_page_imports_and_that_needs_no_more() -> None:
+    there = {Path(path).stem for path in CONTEXT if path.startswith("register/")}
+    files = [REPOSITORY / "register" / f"{name}.py" for name in there]
+    within = set(imported(files))
+    assert {name[0] for name in within} & OURS == {"function", "register"}
+    assert {name[1] for name in within if name[0] == "function"} == {
+        *("courses", "evidence", "results", "students"),
+    }
+    by_the_page = {name[1] for name in imports("page") if name[0] == "register"}
+    by_these = {name[1] for name in within if name[0] == "register"}
+    assert by_the_page | by_these | {"__init__"} == there
 
 
 def test_the_recogniser_knows_neither_aws_nor_the_handler() -> None:

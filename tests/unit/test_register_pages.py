@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import sync_playwright
 
+from register.clock import clock
 from register.corrections import What
-from register.pages import clock, file_names, pages, session_page
+from register.pages import file_names, pages, session_page
 from register.sessions import session_without_csv
 from register.statuses import Rules
 from register.term import Register, register_of
