@@ -93,7 +93,11 @@ class ThePage:
         )
         connection.request(method, path, sent, headers)
         answer = connection.getresponse()
-        return Asked(status=answer.status, headers=answer.headers, body=answer.read().decode())
+        return Asked(
+            status=answer.status,
+            headers=answer.headers,
+            body=answer.read().decode(errors="replace"),
+        )
 
 
 def sign_in(page: Page, address: str, account: PageAccount) -> None:
