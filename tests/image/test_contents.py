@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 TASK_ROOT = "var/task/"
 CACHE = "var/cache/lambdalens/"
+PACKAGES = ("function", "page", "register")
 MODELS = {"shape_predictor_5_face_landmarks.dat"}
 NETWORKS = {network_file(name).name for name in (DETECTOR, DESCRIPTOR)}
 # AWS's access keys, private keys, and addresses with a password in them.
@@ -226,7 +227,7 @@ def test_the_context_is_what_the_digest_is_of(
 
     seen = tmp_path / "seen"
     with tarfile.open(tmp_path / "files.tar") as opened:
-        ours = [each for each in opened.getmembers() if each.name.startswith("function")]
+        ours = [each for each in opened.getmembers() if each.name.startswith(PACKAGES)]
         others = {each.name for each in opened.getmembers() if each.isreg() and each not in ours}
         opened.extractall(seen, ours, filter="data")
     # What an engine puts into every container.
@@ -256,12 +257,13 @@ def test_an_untidy_clone_makes_the_same_layers(
 def untidy_clone(tmp_path: Path) -> Path:
     """Copy what the image is made of, as someone might have it who keeps files to themselves."""
     clone = tmp_path / "clone"
-    shutil.copytree(
-        REPOSITORY / "function",
-        clone / "function",
-        ignore=shutil.ignore_patterns("__pycache__"),
-        copy_function=shutil.copyfile,
-    )
+    for package in PACKAGES:
+        shutil.copytree(
+            REPOSITORY / package,
+            clone / package,
+            ignore=shutil.ignore_patterns("__pycache__"),
+            copy_function=shutil.copyfile,
+        )
     shutil.copyfile(REPOSITORY / ".dockerignore", clone / ".dockerignore")
     byte_code = ("__pycache__/app.cpython-311.pyc", "recogniser/__pycache__/x.cpython-311.pyc")
     for stray in ("app.py~", ".app.py.swp", ".env", "x.mp4", *byte_code):
