@@ -23,6 +23,7 @@ from enroll.result_kinds import (
 )
 from function.results import COLUMNS, corrections_key, csv_key, evidence_key
 from register.corrections import Correction, What, corrections_bytes, read_corrections
+from tests.unit.test_evidence import evidence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -167,3 +168,11 @@ def test_the_video_of_a_result_is_the_one_that_has_it(
 
 def test_what_is_no_result_is_of_no_video() -> None:
     assert video_of("a.mov.video.csv") is None
+
+
+def test_an_id_that_is_another_s_year_or_the_course_is_not_taken_for_somebody_else() -> None:
+    content = evidence().as_bytes()
+    for elsewhere in ("junior", "physics"):
+        assert JSON.entries(content, {elsewhere}) == []
+        assert json.loads(JSON.without(content, {elsewhere})) == json.loads(content)
+    assert [entry.student_id for entry in JSON.entries(content, {"7", "junior"})] == ["7"]
