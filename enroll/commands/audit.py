@@ -46,9 +46,9 @@ It names, by student id:
   - the own tolerances that students should have who resemble another: below the
     distance to the other. They take the place of the stack's tolerance, so such
     a student has to be nearer to be recognised
-  - of a stack, the same for students of whom a teacher has said on the page that
-    a face was not theirs: below the distance of that face, so that it does not
-    come again. If the teacher takes it back, the next audit does, too
+  - of a stack, the same for students of whom a teacher has said on the page
+    that a face was not theirs: below the distance of that face, so that it does
+    not come again. If the teacher takes it back, the next audit does, too
 
 Nothing is changed, unless --apply says so: then the own tolerances are set, and
 those taken away that are not needed any more. Videos that come after that are

@@ -14,12 +14,13 @@ COLUMNS = 80
 
 COMMANDS = (
     "bench",
-    *("enroll", "enroll forget", "enroll import-encodings", "enroll prune"),
+    *("enroll", "enroll audit", "enroll forget", "enroll import-encodings", "enroll prune"),
     "function",
     "loadtest",
     *("local", "local demo", "local image", "local up"),
     *("recover", "recover failed", "recover failures", "recover missing", "recover outdated"),
     "recover policy",
+    "register",
     *("stacks", "stacks check"),
     "tests.fuzz",
     "tests.soak",
