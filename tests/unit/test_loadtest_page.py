@@ -198,6 +198,53 @@ def test_the_page_draws_without_a_word_on_the_console_and_without_fetching(
 
 
 @needs_chromium
+@pytest.mark.parametrize("width", [320, PHONE[0], 800, DESKTOP[0]])
+def test_no_column_of_a_table_is_cut_off(browser: Browser, tmp_path: Path, width: int) -> None:
+    journeys = _some(120)
+    journeys[15] = replace(
+        journeys[15],
+        verdict=Verdict.WRONG,
+        written=3,
+        source="recording_of_the_first_lecture_" * 4 + ".mp4",
+        detail="expected " + "Ada Lovelace, " * 20 + "found nobody",
+    )
+    # A spread with figures of every length: the slowest took hours.
+    journeys[16] = replace(journeys[16], finished=12_345.0)
+    thresholds = [Threshold.parse(text) for text in ("upload_to_result.p95<=12345.678s", "max<1s")]
+    report = _report(journeys)
+    judgements = tuple(
+        one.judge(report.counts, report.durations, report.throughput) for one in thresholds
+    )
+    file = _written(replace(report, judgements=judgements), tmp_path)
+    opened = _Opened(browser, file, size=(width, 900))
+    # To the right, what an element holds ends within the card, none of it scrolled out of sight.
+    cut_off = opened.page.eval_on_selector_all(
+        "main table :is(th, td, data, code, span)",
+        """all => all.filter(one => {
+          const card = one.closest(".card"), style = getComputedStyle(card);
+          const end = card.getBoundingClientRect().right - parseFloat(style.paddingRight);
+          return one.getBoundingClientRect().right > end + 0.5 || one.scrollWidth > one.clientWidth
+            && getComputedStyle(one).display !== "inline";
+        }).map(one => one.outerHTML)""",
+    )
+    assert cut_off == []
+    assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@needs_chromium
+def test_on_a_phone_each_cell_says_which_column_it_is_of(browser: Browser, tmp_path: Path) -> None:
+    opened = _Opened(browser, _written(_report(_some(120)), tmp_path), size=PHONE)
+    for table in ("#durations", "#failures"):
+        columns = opened.page.locator(f"{table} thead th").all_text_contents()
+        assert not opened.page.locator(f"{table} thead").is_visible()
+        for cell in opened.page.locator(f"{table} tbody tr:first-child td:visible").all():
+            index = cell.evaluate("cell => cell.cellIndex")
+            assert cell.evaluate("cell => getComputedStyle(cell, '::before').content") == (
+                f'"{columns[index]}"'
+            )
+
+
+@needs_chromium
 def test_every_figure_on_the_page_is_the_jsons(browser: Browser, tmp_path: Path) -> None:
     report = _report(_some(120))
     record = json.loads(report.as_json())
