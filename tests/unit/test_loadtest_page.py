@@ -341,6 +341,26 @@ def test_a_run_of_next_to_nothing_has_a_page_too(
     assert summary(report)
 
 
+@needs_chromium
+def test_an_interrupted_run_does_not_say_that_a_video_is_missing(
+    browser: Browser, tmp_path: Path
+) -> None:
+    waiting = [_without_result(_journey(n, n), Verdict.NOT_WAITED_FOR) for n in range(1, 4)]
+    report = _report([_journey(0, 0.0), *waiting], ending=Ending.INTERRUPTED)
+    opened = _Opened(browser, _written(report, tmp_path))
+    assert opened.said == []
+    assert opened.page.inner_text("#verdict") == "interrupted"
+    counts = opened.page.inner_text(".counts").replace("\n", " ")
+    assert "3 not waited for" in counts
+    assert "\N{EN DASH} missing" in counts
+    assert opened.page.locator("#failures").count() == 0, "nothing went wrong with them"
+    text = summary(report)
+    assert "0 error reports, 3 not waited for (missing: unknown), 0 not uploaded" in text
+    assert "MISSED  missing==0 (not known)" in text
+    record = json.loads(report.as_json())
+    assert [video["verdict"] for video in record["videos"]] == ["right", *["not waited for"] * 3]
+
+
 def test_ten_thousand_videos_make_a_page_that_a_phone_can_open() -> None:
     assert len(rendered(_report(_some(10_000)))) < 2_000_000
 
