@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from loadtest.arrivals import Profile, arrival_times
+from loadtest.charts import charts
 from loadtest.cloudwatch import Metrics
 from loadtest.figures import Spread
 from loadtest.journeys import Journey
@@ -284,6 +285,44 @@ def test_the_charts_show_what_is_in_the_report(browser: Browser, tmp_path: Path)
     bars = opened.page.locator("#chart-distribution .mark-rect.role-mark path")
     assert bars.count() == len(report.histogram.counts)
     assert "p95" in opened.page.locator("#chart-distribution").inner_text()
+
+
+@pytest.mark.parametrize(
+    ("apart", "title", "field"),
+    [
+        (0.0, "Latency by video", "number"),
+        (0.0014, "Latency by video", "number"),
+        (0.1, "Latency over time", "time"),
+    ],
+)
+def test_the_latency_of_videos_that_came_at_once_is_drawn_by_their_number(
+    apart: float, title: str, field: str
+) -> None:
+    # The last result is there 40 s after the first arrival.
+    journeys = [_journey(number, apart * number) for number in range(120)]
+    journeys[60] = replace(journeys[60], finished=40.0)
+    (chart,) = (one for one in charts(_report(journeys)) if one.name == "latency")
+    assert chart.title == title
+    assert chart.spec["encoding"]["x"]["field"] == field
+    assert ("by its number, in the order of arrival" in chart.caption) is (field == "number")
+    assert ("0.17 of the 40.00 s to the last result" in chart.caption) is (apart == 0.0014)
+    points = chart.spec["data"]["values"]
+    assert [point["number"] for point in points] == list(range(120))
+
+
+@needs_chromium
+def test_a_closed_loops_points_are_spread_over_the_chart(browser: Browser, tmp_path: Path) -> None:
+    journeys = [_journey(number, 0.001 * number) for number in range(100)]
+    opened = _Opened(browser, _written(_report(journeys), tmp_path))
+    chart = opened.page.locator("#chart-latency")
+    points = [point.bounding_box() for point in chart.locator(".mark-symbol.role-mark path").all()]
+    places = [point["x"] for point in points if point]
+    room = chart.bounding_box()
+    assert room
+    assert len(places) == 100
+    assert max(places) - min(places) > 0.7 * room["width"]
+    assert "order of arrival" in chart.inner_text()
+    assert "Latency by video" in opened.page.inner_text("main")
 
 
 @needs_chromium
