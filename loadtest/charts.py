@@ -29,10 +29,20 @@ _HEIGHT = 260
 _BAR_HEIGHT = 120
 _MOST_POINTS = 1500
 _PART_OF_SLOWEST = 0.1
+# Arrivals within so small a part of the run's time would be one upright line of points.
+_LEAST_PART_FOR_ARRIVALS = 0.05
 _ROOM_FOR_NAMES = 1.35
 _LEGEND_COLUMNS = {2: 2, 3: 3, 4: 2}
 
 _TIME = {"field": "time", "type": "quantitative", "title": "seconds from the start"}
+_ARRIVAL = "intended arrival, in seconds from the start"
+_NUMBER = {
+    "field": "number",
+    "type": "quantitative",
+    "title": "number of the video, in the order of arrival",
+    "axis": {"tickMinStep": 1, "format": "d"},
+    "scale": {"zero": False},
+}
 _GOOD = (Verdict.RIGHT, Verdict.UNCHECKED)
 _STAGES = ("late", "upload", "queue", "function")
 _STAGE_COLOURS = ("var(--late)", "var(--arrived)", "var(--waiting)", "var(--working)")
@@ -166,9 +176,12 @@ def _latency_over_time(journeys: Sequence[Journey]) -> Chart | None:
     if not timed:
         return None
     shown = _thinned(timed)
+    arriving, seconds = _spans(timed)
+    by_number = arriving <= _LEAST_PART_FOR_ARRIVALS * seconds
     kinds = ("warm", "cold start", "not right")
     rows = [
         {
+            "number": journey.number,
             "time": round(journey.arrival, 3),
             "latency": round(journey.latency or 0.0, 3),
             "kind": _kind(journey),
@@ -180,7 +193,7 @@ def _latency_over_time(journeys: Sequence[Journey]) -> Chart | None:
         rows,
         mark={"type": "point", "filled": True, "opacity": 0.75},
         encoding={
-            "x": {**_TIME, "title": "intended arrival, in seconds from the start"},
+            "x": _NUMBER if by_number else {**_TIME, "title": _ARRIVAL},
             "y": {"field": "latency", "type": "quantitative", "title": "latency, seconds"},
             "color": _coloured("kind", kinds, ("var(--working)", "var(--waiting)", "var(--bad)")),
             "shape": {
@@ -197,15 +210,28 @@ def _latency_over_time(journeys: Sequence[Journey]) -> Chart | None:
         },
     )
     caption = (
-        "A point for each video: when it was meant to arrive, and how long after that its result "
-        "was there."
+        "A point for each video, by its number, in the order of arrival: how long after its "
+        f"arrival its result was there. They arrived within {arriving:.2f} of the "
+        f"{seconds:.2f} s to the last result, too close together to be drawn over time."
+        if by_number
+        else "A point for each video: when it was meant to arrive, and how long after that its "
+        "result was there."
     )
     if len(shown) < len(timed):
         caption += (
             f" {len(shown)} of {len(timed)} are shown: the slowest, all that are not right, "
             "and an even choice of the others."
         )
-    return Chart(name="latency", title="Latency over time", caption=caption, spec=spec)
+    title = "Latency by video" if by_number else "Latency over time"
+    return Chart(name="latency", title=title, caption=caption, spec=spec)
+
+
+def _spans(timed: Sequence[Journey]) -> tuple[float, float]:
+    """Return the seconds from the first arrival to the last one, and to the last result."""
+    arrivals = [journey.arrival for journey in timed]
+    results = [journey.result_time for journey in timed if journey.result_time is not None]
+    first = min(arrivals)
+    return max(arrivals) - first, max(results) - first
 
 
 def _distribution(histogram: Histogram | None, latency: Spread | None) -> Chart | None:

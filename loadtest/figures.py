@@ -23,8 +23,10 @@ _MEGABYTE = 1e6
 class Counts:
     """How many videos, by what became of them. `duplicates` were processed more than once.
 
-    `right` to `not_uploaded` add up to `attempted`. `right` and `wrong` are None if no result
-    was compared with what was expected; `duplicates` is None if the bucket cannot tell.
+    `right` to `not_uploaded` add up to `attempted`, None counted as 0. `right` and `wrong` are
+    None if no result was compared with what was expected; `missing` is None if there are videos
+    that were not waited for, any of which may go missing; `duplicates` is None if the bucket
+    cannot tell.
     """
 
     planned: int
@@ -36,7 +38,8 @@ class Counts:
     wrong: int | None
     unchecked: int
     errors: int
-    missing: int
+    missing: int | None
+    not_waited_for: int
     not_uploaded: int
     duplicates: int | None
 
@@ -49,6 +52,7 @@ class Counts:
         csvs = sum(journey.has_csv for journey in journeys)
         results = sum(journey.seen is not None for journey in journeys)
         is_checked = by_verdict[Verdict.RIGHT] + by_verdict[Verdict.WRONG] > 0
+        not_waited_for = by_verdict[Verdict.NOT_WAITED_FOR]
         tell = all(journey.written is not None for journey in journeys)
         return cls(
             planned=planned,
@@ -60,7 +64,8 @@ class Counts:
             wrong=by_verdict[Verdict.WRONG] if is_checked else None,
             unchecked=by_verdict[Verdict.UNCHECKED],
             errors=by_verdict[Verdict.ERROR],
-            missing=by_verdict[Verdict.MISSING],
+            missing=None if not_waited_for else by_verdict[Verdict.MISSING],
+            not_waited_for=not_waited_for,
             not_uploaded=by_verdict[Verdict.NOT_UPLOADED],
             duplicates=sum((journey.written or 0) > 1 for journey in journeys) if tell else None,
         )

@@ -87,18 +87,19 @@ class Journey:
         return self.seen if self.finished is None else self.finished
 
 
-def journeys(
+def journeys(  # noqa: PLR0913 - what both sides noted, and how to read it
     videos: Sequence[Video],
     uploads: Mapping[int, Upload],
     results: Mapping[int, Result],
     *,
     times_written: Mapping[str, int] | None,
     clock_ahead_seconds: float,
+    ended_early: bool,
 ) -> list[Journey]:
     """Return the journeys of the videos whose upload was tried, in the order of the plan.
 
     `times_written` is by the results' keys. AWS's clock is ahead of this machine's by
-    `clock_ahead_seconds`.
+    `clock_ahead_seconds`. Of a run that `ended_early`, nobody knows which results would have come.
     """
     return [
         _journey(
@@ -107,13 +108,20 @@ def journeys(
             results.get(number),
             written=_written(videos[number].result_keys, times_written),
             ahead=clock_ahead_seconds,
+            without_result=Verdict.NOT_WAITED_FOR if ended_early else Verdict.MISSING,
         )
         for number, upload in sorted(uploads.items())
     ]
 
 
-def _journey(
-    video: Video, upload: Upload, result: Result | None, *, written: int | None, ahead: float
+def _journey(  # noqa: PLR0913 - what both sides noted, and how to read it
+    video: Video,
+    upload: Upload,
+    result: Result | None,
+    *,
+    written: int | None,
+    ahead: float,
+    without_result: Verdict,
 ) -> Journey:
     processing = result.processing if result else None
     return Journey(
@@ -121,7 +129,7 @@ def _journey(
         key=video.key,
         source=video.source.name,
         bytes=video.source.size,
-        verdict=_verdict(upload, result),
+        verdict=_verdict(upload, result, without_result),
         detail=upload.problem or (result.detail if result else ""),
         arrival=upload.arrival,
         upload_started=upload.started,
@@ -137,10 +145,10 @@ def _journey(
     )
 
 
-def _verdict(upload: Upload, result: Result | None) -> Verdict:
+def _verdict(upload: Upload, result: Result | None, without_result: Verdict) -> Verdict:
     if upload.problem:
         return Verdict.NOT_UPLOADED
-    return result.verdict if result else Verdict.MISSING
+    return result.verdict if result else without_result
 
 
 def _written(keys: Iterable[str], times_written: Mapping[str, int] | None) -> int | None:

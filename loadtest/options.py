@@ -68,7 +68,9 @@ exit codes:
   3    it could not run, or not to its end: a stack, a bucket, a permission or
        credentials are missing; what was known until then is in the summary
        and in the report
-  130  interrupted; the same
+  130  interrupted; the same. After 3 and 130, uploaded videos without a
+       result are 'not waited for', and how many are missing is not known:
+       no threshold of missing is met
 """
 
 _CONCURRENCY = 16

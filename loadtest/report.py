@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from loadtest.run import Ending
     from loadtest.thresholds import Judgement, Threshold
 
-FORM = 2
+FORM = 3
 """The form of the JSON: counted up when a figure changes its name or meaning."""
 
 _DECIMALS = 9

@@ -36,7 +36,9 @@ class Verdict(StrEnum):
     ERROR = "error"
     """There is an error report that nobody expected."""
     MISSING = "missing"
-    """It was uploaded, and no result came."""
+    """It was uploaded, and no result came, for as long as the run was to wait."""
+    NOT_WAITED_FOR = "not waited for"
+    """It was uploaded and had no result yet when the run ended early."""
     NOT_UPLOADED = "not uploaded"
     """The upload failed."""
 

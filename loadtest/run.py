@@ -43,6 +43,11 @@ class Ending(StrEnum):
     INTERRUPTED = "interrupted"
     FAILED = "it could not go on"
 
+    @property
+    def is_early(self) -> bool:
+        """Whether results were still waited for."""
+        return self in (Ending.INTERRUPTED, Ending.FAILED)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
@@ -107,7 +112,7 @@ class Run:
         except (AccessError, BotoCoreError, ClientError) as error:
             ending, self.problem = Ending.FAILED, str(error)
         self._uploads.stop()
-        if ending in (Ending.INTERRUPTED, Ending.FAILED):
+        if ending.is_early:
             self._look_once_more()
         watch(self._progress())
         return ending

@@ -98,6 +98,7 @@ class Session:
             self._run.results,
             times_written=written,
             clock_ahead_seconds=self._clocks.ahead_seconds,
+            ended_early=self._ending.is_early,
         )
         metrics = self._metrics(travelled, say)
         cost = self._cost(travelled, metrics)

@@ -60,8 +60,13 @@ def _lines(report: Report) -> Iterator[str]:
     if report.problem:
         yield f"{report.problem}."
     duplicates = "unknown" if counts.duplicates is None else counts.duplicates
+    without_result = (
+        f"{counts.not_waited_for} not waited for (missing: unknown)"
+        if counts.missing is None
+        else f"{counts.missing} missing"
+    )
     yield (
-        f"  {counts.csvs} CSVs, {counts.error_reports} error reports, {counts.missing} missing, "
+        f"  {counts.csvs} CSVs, {counts.error_reports} error reports, {without_result}, "
         f"{counts.not_uploaded} not uploaded; duplicates: {duplicates}"
     )
     checked = (

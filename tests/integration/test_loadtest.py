@@ -116,6 +116,7 @@ def test_a_run_says_what_an_independent_count_of_the_buckets_says(
         "unchecked": 0,
         "errors": 0,
         "missing": 0,
+        "not_waited_for": 0,
         "not_uploaded": 0,
         "duplicates": 0,
     }
@@ -445,7 +446,8 @@ def test_a_bucket_that_vanishes_ends_the_run_with_what_is_known(
     assert exit_code == 3
     assert "there is no such bucket" in capsys.readouterr().err
     assert report["counts"]["csvs"] == 1
-    assert report["counts"]["missing"] == 1
+    assert report["counts"]["not_waited_for"] == 1
+    assert report["counts"]["missing"] is None
     assert not _objects(aws, buckets[0], ""), "what could be deleted is"
 
 
@@ -486,6 +488,10 @@ def test_ctrl_c_ends_with_what_is_known(
     assert "of 500 videos uploaded: interrupted" in out
     unanswered = report["counts"]["uploads"] - report["counts"]["csvs"]
     assert unanswered > 0
+    assert report["counts"]["not_waited_for"] == unanswered
+    assert report["counts"]["missing"] is None
+    assert f"{unanswered} not waited for (missing: unknown)" in out
+    assert "MISSED  missing==0 (not known)" in out
     assert f"a result of each of the {unanswered} without one may still appear" in out
     assert "a CSV with the students in it" in out
     place = f"s3://{buckets[1]}/{report['prefix']}"

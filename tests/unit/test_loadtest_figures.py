@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,11 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtest.figures import Counts, Durations, Histogram, Spread, Throughput
-from loadtest.journeys import Journey
+from loadtest.journeys import Journey, journeys
 from loadtest.pricing import FunctionSize, cost_of, cost_of_requests
-from loadtest.results import Verdict
+from loadtest.results import Result, Verdict
+from loadtest.run import Ending
+from loadtest.sources import Source
 from loadtest.thresholds import DEFAULT, Threshold, ThresholdError
 from loadtest.timeline import Timeline
+from loadtest.uploads import Upload
+from loadtest.workload import plan
 
 DONE = Journey(
     number=0,
@@ -80,6 +85,7 @@ def test_videos_are_counted_by_what_became_of_them() -> None:
         unchecked=0,
         errors=1,
         missing=1,
+        not_waited_for=0,
         not_uploaded=1,
         duplicates=1,
     )
@@ -92,6 +98,40 @@ def test_right_and_wrong_are_unknown_where_nothing_was_compared() -> None:
     wrong = replace(DONE, verdict=Verdict.WRONG)
     assert Counts.of([unchecked, wrong], planned=2).right == 0
     assert Counts.of([unchecked, DONE], planned=2).wrong == 0
+
+
+def test_which_are_missing_is_unknown_where_some_were_not_waited_for() -> None:
+    waiting = replace(MISSING, verdict=Verdict.NOT_WAITED_FOR)
+    counts = Counts.of([DONE, waiting, waiting, FAILED], planned=9)
+    assert (counts.missing, counts.not_waited_for, counts.uploads) == (None, 2, 3)
+    for text, met in (("missing==0", False), ("missing>=0", False), ("not_waited_for<3", True)):
+        judgement = Threshold.parse(text).judge(counts, Durations.of([DONE]), None)
+        assert judgement.met is met
+
+
+@pytest.mark.parametrize(
+    ("ending", "verdict"),
+    [
+        (Ending.TIMED_OUT, Verdict.MISSING),
+        (Ending.INTERRUPTED, Verdict.NOT_WAITED_FOR),
+        (Ending.FAILED, Verdict.NOT_WAITED_FOR),
+    ],
+)
+def test_only_what_was_waited_for_is_missing(ending: Ending, verdict: Verdict) -> None:
+    source = Source(name="a.mp4", path=Path("a.mp4"), size=1)
+    videos = plan([source], count=3, prefix="loadtest/x/", loop=None, seed=0)
+    uploaded = Upload(arrival=0.0, started=0.0, finished=1.0)
+    result = Result(seen=2.0, is_csv=True, verdict=Verdict.RIGHT, detail="", processing=None)
+    travelled = journeys(
+        videos,
+        {0: uploaded, 1: uploaded, 2: replace(uploaded, problem="broken pipe")},
+        {0: result},
+        times_written={},
+        clock_ahead_seconds=0.0,
+        ended_early=ending.is_early,
+    )
+    verdicts = [journey.verdict for journey in travelled]
+    assert verdicts == [Verdict.RIGHT, verdict, Verdict.NOT_UPLOADED]
 
 
 def test_duplicates_are_unknown_where_the_bucket_cannot_tell() -> None:
@@ -178,9 +218,9 @@ def test_one_that_begins_as_another_ends_is_not_at_once() -> None:
     ],
 )
 def test_thresholds_compare(text: str, *, met: bool) -> None:
-    journeys = [DONE, WARM]
+    some = [DONE, WARM]
     judgement = Threshold.parse(text).judge(
-        Counts.of(journeys, planned=2), Durations.of(journeys), Throughput.of(journeys)
+        Counts.of(some, planned=2), Durations.of(some), Throughput.of(some)
     )
     assert judgement.met is met
 
@@ -189,9 +229,9 @@ def test_thresholds_compare(text: str, *, met: bool) -> None:
     "text", ["p95<30s", "cold.p50>0", "duplicates==0", "throughput>0", "wrong==0", "right>=0"]
 )
 def test_what_is_not_known_reaches_no_threshold(text: str) -> None:
-    journeys = [replace(MISSING, written=None)]
+    some = [replace(MISSING, written=None)]
     judgement = Threshold.parse(text).judge(
-        Counts.of(journeys, planned=2), Durations.of(journeys), Throughput.of(journeys)
+        Counts.of(some, planned=2), Durations.of(some), Throughput.of(some)
     )
     assert judgement.value is None
     assert not judgement.met

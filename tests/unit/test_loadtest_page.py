@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from loadtest.arrivals import Profile, arrival_times
+from loadtest.charts import charts
 from loadtest.cloudwatch import Metrics
 from loadtest.figures import Spread
 from loadtest.journeys import Journey
@@ -198,6 +199,53 @@ def test_the_page_draws_without_a_word_on_the_console_and_without_fetching(
 
 
 @needs_chromium
+@pytest.mark.parametrize("width", [320, PHONE[0], 800, DESKTOP[0]])
+def test_no_column_of_a_table_is_cut_off(browser: Browser, tmp_path: Path, width: int) -> None:
+    journeys = _some(120)
+    journeys[15] = replace(
+        journeys[15],
+        verdict=Verdict.WRONG,
+        written=3,
+        source="recording_of_the_first_lecture_" * 4 + ".mp4",
+        detail="expected " + "Ada Lovelace, " * 20 + "found nobody",
+    )
+    # A spread with figures of every length: the slowest took hours.
+    journeys[16] = replace(journeys[16], finished=12_345.0)
+    thresholds = [Threshold.parse(text) for text in ("upload_to_result.p95<=12345.678s", "max<1s")]
+    report = _report(journeys)
+    judgements = tuple(
+        one.judge(report.counts, report.durations, report.throughput) for one in thresholds
+    )
+    file = _written(replace(report, judgements=judgements), tmp_path)
+    opened = _Opened(browser, file, size=(width, 900))
+    # To the right, what an element holds ends within the card, none of it scrolled out of sight.
+    cut_off = opened.page.eval_on_selector_all(
+        "main table :is(th, td, data, code, span)",
+        """all => all.filter(one => {
+          const card = one.closest(".card"), style = getComputedStyle(card);
+          const end = card.getBoundingClientRect().right - parseFloat(style.paddingRight);
+          return one.getBoundingClientRect().right > end + 0.5 || one.scrollWidth > one.clientWidth
+            && getComputedStyle(one).display !== "inline";
+        }).map(one => one.outerHTML)""",
+    )
+    assert cut_off == []
+    assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@needs_chromium
+def test_on_a_phone_each_cell_says_which_column_it_is_of(browser: Browser, tmp_path: Path) -> None:
+    opened = _Opened(browser, _written(_report(_some(120)), tmp_path), size=PHONE)
+    for table in ("#durations", "#failures"):
+        columns = opened.page.locator(f"{table} thead th").all_text_contents()
+        assert not opened.page.locator(f"{table} thead").is_visible()
+        for cell in opened.page.locator(f"{table} tbody tr:first-child td:visible").all():
+            index = cell.evaluate("cell => cell.cellIndex")
+            assert cell.evaluate("cell => getComputedStyle(cell, '::before').content") == (
+                f'"{columns[index]}"'
+            )
+
+
+@needs_chromium
 def test_every_figure_on_the_page_is_the_jsons(browser: Browser, tmp_path: Path) -> None:
     report = _report(_some(120))
     record = json.loads(report.as_json())
@@ -237,6 +285,44 @@ def test_the_charts_show_what_is_in_the_report(browser: Browser, tmp_path: Path)
     bars = opened.page.locator("#chart-distribution .mark-rect.role-mark path")
     assert bars.count() == len(report.histogram.counts)
     assert "p95" in opened.page.locator("#chart-distribution").inner_text()
+
+
+@pytest.mark.parametrize(
+    ("apart", "title", "field"),
+    [
+        (0.0, "Latency by video", "number"),
+        (0.0014, "Latency by video", "number"),
+        (0.1, "Latency over time", "time"),
+    ],
+)
+def test_the_latency_of_videos_that_came_at_once_is_drawn_by_their_number(
+    apart: float, title: str, field: str
+) -> None:
+    # The last result is there 40 s after the first arrival.
+    journeys = [_journey(number, apart * number) for number in range(120)]
+    journeys[60] = replace(journeys[60], finished=40.0)
+    (chart,) = (one for one in charts(_report(journeys)) if one.name == "latency")
+    assert chart.title == title
+    assert chart.spec["encoding"]["x"]["field"] == field
+    assert ("by its number, in the order of arrival" in chart.caption) is (field == "number")
+    assert ("0.17 of the 40.00 s to the last result" in chart.caption) is (apart == 0.0014)
+    points = chart.spec["data"]["values"]
+    assert [point["number"] for point in points] == list(range(120))
+
+
+@needs_chromium
+def test_a_closed_loops_points_are_spread_over_the_chart(browser: Browser, tmp_path: Path) -> None:
+    journeys = [_journey(number, 0.001 * number) for number in range(100)]
+    opened = _Opened(browser, _written(_report(journeys), tmp_path))
+    chart = opened.page.locator("#chart-latency")
+    points = [point.bounding_box() for point in chart.locator(".mark-symbol.role-mark path").all()]
+    places = [point["x"] for point in points if point]
+    room = chart.bounding_box()
+    assert room
+    assert len(places) == 100
+    assert max(places) - min(places) > 0.7 * room["width"]
+    assert "order of arrival" in chart.inner_text()
+    assert "Latency by video" in opened.page.inner_text("main")
 
 
 @needs_chromium
@@ -292,6 +378,26 @@ def test_a_run_of_next_to_nothing_has_a_page_too(
     assert opened.said == []
     assert opened.page.inner_text("#verdict") == "could not go on"
     assert summary(report)
+
+
+@needs_chromium
+def test_an_interrupted_run_does_not_say_that_a_video_is_missing(
+    browser: Browser, tmp_path: Path
+) -> None:
+    waiting = [_without_result(_journey(n, n), Verdict.NOT_WAITED_FOR) for n in range(1, 4)]
+    report = _report([_journey(0, 0.0), *waiting], ending=Ending.INTERRUPTED)
+    opened = _Opened(browser, _written(report, tmp_path))
+    assert opened.said == []
+    assert opened.page.inner_text("#verdict") == "interrupted"
+    counts = opened.page.inner_text(".counts").replace("\n", " ")
+    assert "3 not waited for" in counts
+    assert "\N{EN DASH} missing" in counts
+    assert opened.page.locator("#failures").count() == 0, "nothing went wrong with them"
+    text = summary(report)
+    assert "0 error reports, 3 not waited for (missing: unknown), 0 not uploaded" in text
+    assert "MISSED  missing==0 (not known)" in text
+    record = json.loads(report.as_json())
+    assert [video["verdict"] for video in record["videos"]] == ["right", *["not waited for"] * 3]
 
 
 def test_ten_thousand_videos_make_a_page_that_a_phone_can_open() -> None:
