@@ -119,22 +119,8 @@ class NewInStack:
         return older_results(self.stack)
 
 
-@dataclass(frozen=True, kw_only=True)
-class NewFile:
-    """A gallery file, which has no records."""
-
-    path: Path
-
-    @property
-    def known(self) -> Gallery:
-        """Nobody."""
-        return Gallery.empty()
-
-    def keep(self, students: Collection[Student], rows: Gallery) -> Gallery:
-        """Raise CourseNameError or OSError."""
-        whole = described(rows, descriptions(students, known=self.known))
-        whole.save(self.path)
-        return whole
+class _OnDisk:
+    """What no file has, and a stack does."""
 
     @property
     def requires_consent(self) -> bool:
@@ -151,7 +137,25 @@ class NewFile:
 
 
 @dataclass(frozen=True, kw_only=True)
-class KnownInFile:
+class NewFile(_OnDisk):
+    """A gallery file, which has no records."""
+
+    path: Path
+
+    @property
+    def known(self) -> Gallery:
+        """Nobody."""
+        return Gallery.empty()
+
+    def keep(self, students: Collection[Student], rows: Gallery) -> Gallery:
+        """Raise CourseNameError or OSError."""
+        whole = described(rows, descriptions(students, known=self.known))
+        whole.save(self.path)
+        return whole
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownInFile(_OnDisk):
     """A gallery file, in which everybody is kept, and rows come beside those there are."""
 
     path: Path
@@ -168,16 +172,3 @@ class KnownInFile:
         whole = described(joined, descriptions(students, known=self.known))
         whole.save(self.path)
         return whole
-
-    @property
-    def requires_consent(self) -> bool:
-        """A file has no settings."""
-        return False
-
-    def look_again(self) -> int:
-        """No video waits for a file."""
-        return 0
-
-    def older_results(self) -> OlderResults:
-        """No result is known to have been made with the file."""
-        return OlderResults(number=0, is_all=True)

@@ -12,9 +12,8 @@ from enroll.days import today
 from enroll.deployed import load_gallery, set_tolerances
 from enroll.gallery_audit import OLD_AFTER_YEARS, audit
 from enroll.gallery_edits import with_tolerances
+from enroll.gallery_on_disk import load_gallery_file
 from enroll.not_them import AskedFor, asked_for
-from function.composed_text import composed
-from function.recogniser.identity.gallery import Gallery, GalleryError
 from function.recogniser.options import RecognitionOptions
 from stacks.outputs import deployment
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from enroll.gallery_audit import Audit, Pair, Tolerance, Wrong
+    from function.recogniser.identity.gallery import Gallery
     from stacks.outputs import Deployment
 
 _HELP = f"""\
@@ -91,7 +91,7 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
 def run(options: argparse.Namespace) -> int:
     """Audit, and return the exit status."""
     stack = deployment(options.stack) if options.stack else None
-    gallery = load_gallery(stack) if stack else _in_file(options.gallery)
+    gallery = load_gallery(stack) if stack else load_gallery_file(options.gallery)
     if not gallery.student_ids:
         print(_NOTHING_KNOWN)
         return ExitStatus.ALL_DONE
@@ -113,15 +113,6 @@ def run(options: argparse.Namespace) -> int:
     elif found.tolerances:
         print("Nothing was changed: with --apply, these tolerances are set.")
     return ExitStatus.SOME_REFUSED if found.has_work or asked.notes else ExitStatus.ALL_DONE
-
-
-def _in_file(file: Path) -> Gallery:
-    try:
-        return Gallery.load(file).renamed(composed)
-    except GalleryError as error:
-        raise GalleryError(f"{file}: {error}") from error
-    except IsADirectoryError as error:
-        raise GalleryError(f"{file} is a folder: name the gallery file in it") from error
 
 
 def _apply(
