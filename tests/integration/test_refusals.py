@@ -114,12 +114,12 @@ def test_the_real_program_is_refused_without_the_permission_of_its_trigger(aws: 
 
 
 class _WithoutPermission(Provisioner):
-    """Makes every resource but the permission to invoke the function."""
+    """Makes every resource but S3's permission to invoke the function."""
 
     def create(
         self, kind: str, name: str, inputs: Mapping[str, Any]
     ) -> tuple[str, dict[str, object]]:
         """Make a resource, or only say so."""
-        if kind == "aws:lambda/permission:Permission":
+        if kind == "aws:lambda/permission:Permission" and name == "lambdalens-trigger":
             return name, dict(inputs)
         return super().create(kind, name, inputs)

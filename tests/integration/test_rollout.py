@@ -155,7 +155,8 @@ def test_videos_under_way_all_get_their_results(
     }
     # Each is the work of one version, and more than one was at work.
     assert len({result.metadata["recogniser"] for result in results.values()}) == 2
-    assert aws.exports["functionVersion"] == str(int(str(before)) + 3)
+    # Others may have published versions since the stack was deployed.
+    assert int(str(aws.exports["functionVersion"])) >= int(str(before)) + 3
     assert not pipeline.failures()
 
 

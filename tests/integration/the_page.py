@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from local.page_account import PageAccount
 
 CHROMIUM = shutil.which("chromium")
-_REQUIRED = "LAMBDALENS_REQUIRECHROMIUM" in os.environ
+_REQUIRED = "LAMBDALENS_REQUIRE_CHROMIUM" in os.environ
 
 needs_chromium = pytest.mark.skipif(
     CHROMIUM is None and not _REQUIRED,
