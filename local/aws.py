@@ -8,8 +8,9 @@ process, no port, no file.
 from __future__ import annotations
 
 import os
+import subprocess
 from abc import ABC, abstractmethod
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from local.account import Account
@@ -29,7 +30,7 @@ from stacks.configuration import (
 from stacks.outputs import LOCAL_STACK, Deployment, StackOutputs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from stacks.embedded_aws import AccessKey
 
 PROGRAM = REPOSITORY / "__main__.py"
+_SECONDS_TO_GIVE_UP = 0.2
 
 
 class EmbeddedAws(ABC):
@@ -143,9 +145,15 @@ class EmbeddedAws(ABC):
         """Return the administrator's boto3 client for a service, for any thread to use."""
         return self.account.client(service)
 
-    def wait(self) -> int:
-        """Wait until the emulator ends, which by itself it does not; return its exit status."""
-        return self._process.wait()
+    def wait(self, *, given_up: Callable[[], bool]) -> int:
+        """Wait until the emulator ends, which by itself it does not; return its exit status.
+
+        Raises KeyboardInterrupt when it is given up.
+        """
+        while not given_up():
+            with suppress(subprocess.TimeoutExpired):
+                return self._process.wait(timeout=_SECONDS_TO_GIVE_UP)
+        raise KeyboardInterrupt
 
 
 class LocalAws(EmbeddedAws):

@@ -26,6 +26,7 @@ from stacks.outputs import LOCAL_STACK_FILE
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from types import FrameType
 
     from local.sandbox import StartSandbox
 
@@ -83,9 +84,10 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises AlreadyUpError, EmulatorEndedError, ContainerEngineError, and what LocalAws raises.
     """
+    interruption = _Interruption()
     # SIGINT, too: a shell that starts a command in the background has it ignored.
     for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(ending, signal.default_int_handler)
+        signal.signal(ending, interruption)
     console = Console(highlight=False, soft_wrap=True)
     start = _containers(arguments.container) if arguments.container else ProcessSandbox
     try:
@@ -107,13 +109,30 @@ def run(arguments: argparse.Namespace) -> int:
             else:
                 aws = LocalAws(**options)
             with aws:
+                interruption.is_waited_for = True
                 _publish(aws, LOCAL_STACK_FILE)
                 console.print(_instructions(aws))
-                status = aws.wait()
+                status = aws.wait(given_up=lambda: interruption.has_come)
             raise EmulatorEndedError(f"the embedded AWS ended by itself, with status {status}")
     except KeyboardInterrupt:
         console.print("\nEnded: nothing of it is left.")
         return 0
+
+
+class _Interruption:
+    """Remembers a signal and, while the stack comes up, interrupts the process there and then.
+
+    Python loses a KeyboardInterrupt that comes up in the callback of a weak reference, and such
+    are called all the time. Once the stack is up, its end is waited for, and so is the signal.
+    """
+
+    has_come = False
+    is_waited_for = False
+
+    def __call__(self, signum: int, frame: FrameType | None) -> None:
+        self.has_come = True
+        if not self.is_waited_for:
+            signal.default_int_handler(signum, frame)
 
 
 def _containers(image: str) -> StartSandbox:

@@ -42,7 +42,7 @@ def test_an_environment_that_cannot_be_made_is_told_in_one_line(tmp_path: Path) 
 
 def test_the_embedded_aws_can_have_another_port_and_your_own_pulumi() -> None:
     asked = subprocess.run(
-        ["make", "--dry-run", "up", "PORT=4599", "PULUMI=1"],  # noqa: S607 - the one that runs the tests
+        ["make", "--dry-run", "--no-print-directory", "up", "PORT=4599", "PULUMI=1"],  # noqa: S607 - the one that runs the tests
         cwd=REPOSITORY,
         capture_output=True,
         check=True,
