@@ -10,7 +10,7 @@ import boto3
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from enroll.deployed import enrol_students, load_gallery
 from enroll.enrolment import enrol
@@ -102,6 +102,8 @@ def teacher(aws: LocalAws) -> PageAccount:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    # A machine that is busy is no fault of the page.
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM or "chromium", args=["--no-sandbox", "--disable-gpu"]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PACKAGES = ("enroll", "function", "local", "recover", "samples", "stacks")
+PACKAGES = ("enroll", "function", "local", "page", "recover", "register", "samples", "stacks")
 
 _PATIENCE_SECONDS = 60
 
