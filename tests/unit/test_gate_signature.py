@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth, SigV4QueryAuth
@@ -47,17 +47,20 @@ def signed(  # noqa: PLR0913 - what there is to sign
     )
 
 
-# When the requests were: as this module is loaded.
-MADE = datetime.now(UTC)
-
-
 def verify(
     request: Request, *, secret: str = SECRET, body: bytes = BODY, after: timedelta = timedelta()
 ) -> Signature:
     """Check a request's signature, some time after it was made, however long ago that is."""
     signature = Signature.of(request)
-    signature.verify(request, secret, body=body, now=MADE + after)
+    signature.verify(request, secret, body=body, now=_made(request) + after)
     return signature
+
+
+def _made(request: Request) -> datetime:
+    """Return when a request was signed, which may be as this module is loaded, long ago."""
+    (in_query,) = parse_qs(request.query).get("X-Amz-Date", [""])
+    made = request.headers.get("x-amz-date", in_query)
+    return datetime.strptime(made, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
 
 
 def signed_upload() -> Request:
