@@ -391,9 +391,9 @@ def test_the_log_says_who_and_not_what(the_page: ThePage) -> None:
     the_page.ask(f"/courses/{COURSE}", session=the_page.session_of(COURSE))
     logs = the_page.aws.client("logs")
     (group,) = (
-        each["logGroupName"]
-        for each in logs.describe_log_groups(logGroupNamePrefix="lambdalens-page")["logGroups"]
-        if "requests" not in each["logGroupName"]
+        each["LoggingConfig"]["LogGroup"]
+        for each in the_page.aws.client("lambda").list_functions()["Functions"]
+        if each.get("Environment", {}).get("Variables") == the_page.variables
     )
     deadline = time.monotonic() + 20
     said = ""
