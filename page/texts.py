@@ -100,7 +100,7 @@ PLAYER_TEXTS = {
     "now": VIDEO_NOW,
 }
 NOT_CORRECTED = "That was not taken down"
-CORRECTIONS_BUSY = "Others are correcting this session, too. Go back, and try again."
+CORRECTIONS_BUSY = "Others are correcting the same lesson, too. Go back, and try again."
 CORRECTIONS_UNREADABLE = (
     "What was corrected before cannot be read, and is not written over. Tell whoever looks after "
     "LambdaLens."

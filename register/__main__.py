@@ -144,7 +144,7 @@ def _chosen(sessions: Sequence[Session], options: Options, notes: list[str]) -> 
             continue
         yield replace(
             session,
-            # What a teacher has set on the page holds for this session, and the option for all.
+            # What a teacher has set on the page holds for the one lesson, and the option for all.
             starts=(starts or [session.starts or options.lesson_starts])[0],
             ends=options.lesson_ends,
         )

@@ -74,7 +74,7 @@ class Texts:
     partly: str = "Only a part of the recording could be read: {unread}."
     no_result: str = "There is nothing to go by: {problem}"
     without_evidence: str = (
-        "Of this session there is the CSV alone: when each student was first and last seen."
+        "Of this lesson there is the CSV alone: when each student was first and last seen."
     )
     length: str = "Recording: {length}"
     lesson: str = "Lesson: {starts} to {ends} in the recording"
