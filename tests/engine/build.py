@@ -34,11 +34,14 @@ def built_cli() -> Path:
     if not (folder / "pulumi").is_file():
         folder.mkdir(parents=True, exist_ok=True)
         version = _go("list", "-m", "-f", "{{.Version}}", SDK)
-        shutil.copy(Path(_go("list", "-m", "-f", "{{.Dir}}", SDK), "python/cmd", LAUNCHER), folder)
         # Whole or not at all: the name comes last.
         draft = folder / f"pulumi.{os.getpid()}"
         flags = f"-s -w -X {SDK}/go/common/version.Version={version}"
         _go("build", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", str(draft), CLI)
+        # Go knows the folder of a module only when it has fetched it, as it has to build.
+        launcher = Path(_go("list", "-m", "-f", "{{.Dir}}", SDK), "python/cmd", LAUNCHER)
+        # Without its mode: what is there for nobody to write could not be written once more.
+        shutil.copyfile(launcher, folder / LAUNCHER)
         draft.rename(folder / "pulumi")
     return folder
 
