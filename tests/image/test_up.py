@@ -32,7 +32,8 @@ def test_no_container_is_left_however_it_ends(
     up: Up, engine: ContainerEngine, image: str, ending: signal.Signals
 ) -> None:
     process = up.start("--port", "0", "--workers", "2", "--container", image)
-    wait_until(lambda: len(_containers(engine, up)) == 2 or process.poll() is not None)
+    # Two of each function: the recogniser and the teachers' page.
+    wait_until(lambda: len(_containers(engine, up)) == 4 or process.poll() is not None)
     assert process.poll() is None, process.communicate()
 
     process.send_signal(ending)
