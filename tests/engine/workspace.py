@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from stacks.embedded_aws import AccessKey
 
 PROGRAM = (
-    *("Pulumi.yaml", "__main__.py", "requirements.txt", "constraints.txt", "stacks"),
+    *("Pulumi.yaml", "__main__.py", "requirements.txt", "constraints.txt", "stacks", "policy"),
     # What the image is built of.
     *(".dockerignore", "function", "page"),
 )

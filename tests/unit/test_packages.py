@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 OURS = {
-    *("bench", "enroll", "function", "loadtest", "local", "page", "recover", "register"),
+    *("bench", "enroll", "function", "loadtest", "local", "page", "policy", "recover", "register"),
     *("samples", "stacks", "tests"),
 }
 SDK = {"boto3", "botocore", "types_boto3_dynamodb", "types_boto3_s3"}
