@@ -26,6 +26,7 @@ _DIGEST = f"sha256:{'a' * 64}"
 CHANGED = {
     "imageDigest": _DIGEST,
     "imageUri": f"000000000000.dkr.ecr.us-east-1.amazonaws.com/elsewhere@{_DIGEST}",
+    "baseDate": "2026-11-27",
     "architecture": "arm64",
     "memoryMb": 3008,
     "timeoutSeconds": 600,

@@ -21,7 +21,7 @@ COMMANDS = (
     *("recover", "recover failed", "recover failures", "recover missing", "recover outdated"),
     "recover policy",
     "register",
-    *("stacks", "stacks check"),
+    *("stacks", "stacks check", "stacks digest", "stacks promote", "stacks scan"),
     "tests.fuzz",
     "tests.soak",
 )
