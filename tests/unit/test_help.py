@@ -15,6 +15,7 @@ COLUMNS = 80
 COMMANDS = (
     "bench",
     *("enroll", "enroll audit", "enroll forget", "enroll import-encodings", "enroll prune"),
+    "enroll restore",
     "function",
     "loadtest",
     *("local", "local demo", "local image", "local up"),
