@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import subprocess
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from stacks.configuration import REPOSITORY
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LINK = re.compile(r"\]\((?!https?:|mailto:)(?P<path>[^)#\s]*)(?:#(?P<anchor>[^)\s]+))?\)")
 RECORDS = sorted((REPOSITORY / "docs" / "decisions").glob("*.md"))
@@ -33,10 +36,9 @@ def anchors(document: Path) -> set[str]:
 
 @pytest.mark.parametrize("document", documents(), ids=lambda it: str(it.relative_to(REPOSITORY)))
 def test_every_link_leads_to_a_file_and_to_a_heading_in_it(document: Path) -> None:
-    text = re.sub(
-        r"^```.*?^```", "", document.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL
-    )
-    for link in LINK.finditer(text):
+    text = document.read_text(encoding="utf-8")
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    for link in LINK.finditer(prose):
         target = (document.parent / link["path"]).resolve() if link["path"] else document
         assert target.exists(), link[0]
         if link["anchor"] and target.suffix == ".md":
