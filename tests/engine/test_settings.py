@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 WRONG: dict[str, list[object]] = {
     "imageDigest": ["latest"],
     "imageUri": ["lambdalens:latest"],
+    "baseDate": ["Monday"],
     "architecture": ["riscv"],
     "memoryMb": ["lots", 1],
     "timeoutSeconds": ["soon", 901],

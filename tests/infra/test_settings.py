@@ -44,6 +44,7 @@ def read_configuration(configuration: dict[str, str]) -> StackSettings:
         ("imageDigest", GOOD_IMAGE, "sha256:DIGEST"),
         ("imageUri", "lambdalens:latest", "an image in ECR by its digest alone"),
         ("imageUri", TAGGED_IMAGE, "an image in ECR by its digest alone"),
+        ("baseDate", "2026-13-01", "a day, YYYY-MM-DD"),
         ("architecture", "amd64", "must be x86_64 or arm64"),
         ("memoryMb", "511", "from 512 to 10240"),
         ("memoryMb", "10241", "from 512 to 10240"),
