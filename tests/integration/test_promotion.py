@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from stacks import outputs
+from stacks.__main__ import main
 from stacks.promotion import PromotionError, promote
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from local.aws import LocalAws
     from stacks.outputs import Deployment
+    from tests.integration.pipeline import Pipeline
 
 MANIFEST = json.dumps({"schemaVersion": 2, "layers": []})
 REGISTRY = "000000000000.dkr.ecr.us-east-1.amazonaws.com"
@@ -138,3 +141,23 @@ def test_a_stack_that_is_not_deployed_yet_is_told(
     new = replace(target, outputs=replace(target.outputs, repository_url=""))
     with pytest.raises(PromotionError, match="deploy both"):
         promote(source, new, None)
+
+
+def test_the_commands_on_the_local_stack(
+    pipeline: Pipeline,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """It says which image it would run; the embedded AWS has none, so nothing is known of it."""
+    monkeypatch.setattr(outputs, "LOCAL_STACK_FILE", pipeline.stack_file(tmp_path))
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
+    digest = f"sha256:{'0' * 64}"
+
+    assert main(["digest", "--stack", "local"]) == 0
+    assert capsys.readouterr().out == f"{digest}\n"
+    assert (tmp_path / "output").read_text() == f"digest={digest}\n"
+    assert main(["scan", "--stack", "local", "--wait", "0"]) == 2
+    assert capsys.readouterr().err.startswith("error: ")
+    assert main(["promote", "--from", "local", "--to", "prod"]) == 2
+    assert "name two others" in capsys.readouterr().err
