@@ -8,6 +8,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
 from bench import ours
@@ -33,6 +34,11 @@ class ClassMinute:
 
     people: int
     cpu_seconds: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        """The middle of the tries."""
+        return median(self.cpu_seconds)
 
 
 def class_minutes() -> Iterator[ClassMinute]:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html, read November
-# 2026: throttled events come back after 1 s, then ever later, up to 5 minutes; failed ones after one
-# minute, and after two.
+# 2026: throttled events come back after 1 s, then ever later, up to 5 minutes; failed ones after
+# one minute, and after two.
 FIRST_BACKOFF_SECONDS = 1.0
 LONGEST_BACKOFF_SECONDS = 300.0
 WAITS_AFTER_ERRORS_SECONDS = (60.0, 120.0)
@@ -40,13 +40,11 @@ class LambdaRules:
     """The rules for one function, which `concurrency` runs of it may follow at once.
 
     `new_environments` may be made in ten seconds. A run in a new one takes `cold_start_seconds`
-    more; an environment is kept once it is there. After a run, it is busy for `release_seconds`
-    that no longer matter to the result.
+    more; an environment is kept once it is there.
     """
 
     concurrency: int
     cold_start_seconds: float = 0.0
-    release_seconds: float = 0.0
     new_environments: float = NEW_ENVIRONMENTS
     retries: int = RETRIES
     longest_event_age_seconds: float = LONGEST_EVENT_AGE_SECONDS

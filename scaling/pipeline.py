@@ -44,12 +44,14 @@ class Outcome(StrEnum):
 class Job:
     """An upload's event: when it comes, and how long a run of it takes in a warm environment.
 
-    Both are in seconds. The first `failing_tries` runs of it end in an error.
+    Both are in seconds. The first `failing_tries` runs of it end in an error. After a run, its
+    environment is busy for `release_seconds` more, which the result need not wait for.
     """
 
     arrival: float
     service_seconds: float
     failing_tries: int = 0
+    release_seconds: float = 0.0
 
 
 @dataclass(kw_only=True, slots=True)
@@ -158,8 +160,8 @@ class _Function:
         yield self._simulation.timeout(seconds)
         journey.finished = self._simulation.now
         journey.run_seconds += seconds
-        if self._rules.release_seconds:
-            yield self._simulation.timeout(self._rules.release_seconds)
+        if job.release_seconds:
+            yield self._simulation.timeout(job.release_seconds)
         self._idle += 1
 
     def _is_room(self) -> bool:

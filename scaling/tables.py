@@ -15,6 +15,7 @@ from loadtest.pricing import (
     cost_of,
 )
 from scaling import scenarios
+from scaling.lambda_rules import LONGEST_EVENT_AGE_SECONDS
 from scaling.long_video import simulate_ranges
 from scaling.scenarios import HOUR, LESSON_SECONDS, PEOPLE, SIZE
 from scaling.service_time import ONE_VCPU_MB, ServiceTime
@@ -34,6 +35,7 @@ _DAY = 24 * HOUR
 _MONTHS = 12
 _KEPT_MONTHS = 1  # videoExpiryDays
 _NEARLY_ALL = 0.9
+_MANY_DOLLARS = 100
 
 
 def tables(measured: Measured) -> dict[str, str]:
@@ -42,7 +44,7 @@ def tables(measured: Measured) -> dict[str, str]:
 
 
 def described(summary: Summary) -> list[str]:
-    """Return what became of a scenario's videos, as cells: processed, expired, p50, p95, the end."""
+    """Return what became of a scenario's videos, as cells under `ARRIVALS_HEAD`."""
     return [
         _share(summary.results, summary.videos),
         _share(summary.expired + summary.failed, summary.videos),
@@ -81,6 +83,12 @@ RANGED_HEAD = (
 )
 
 
+ARRIVALS_HEAD = (
+    *("processed", "to the failures queue", "half within", "95 % within"),
+    "the last after",
+)
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """Return the lines of a table in Markdown."""
     return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
@@ -106,15 +114,17 @@ def _arrivals(measured: Measured) -> list[str]:
             ]
         )
     return [
-        f"Lessons of {_time(LESSON_SECONDS)} on average, {PEOPLE} people in the picture, "
-        f"{ONE_VCPU_MB:,} MB: a run takes {_time(service.of(LESSON_SECONDS))}, so each of the "
-        f"account's runs gets through {HOUR / service.of(LESSON_SECONDS):.1f} videos an hour. "
-        "Videos arrive for one hour, by chance.",
+        (
+            f"Lessons of {_time(LESSON_SECONDS)} on average, {PEOPLE} people in the picture, "
+            f"{ONE_VCPU_MB:,} MB: a run takes {_time(service.of(LESSON_SECONDS))}, so each of the "
+            f"account's runs gets through {HOUR / service.of(LESSON_SECONDS):.1f} videos an hour. "
+            "Videos arrive for one hour, by chance."
+        ),
         "",
         *table(
             (
-                *("runs at once", "videos in the hour", "runs it takes on average", "processed"),
-                *("to the failures queue", "half within", "95 % within", "the last after"),
+                *("runs at once", "videos in the hour", "runs it takes on average"),
+                *ARRIVALS_HEAD,
                 "simulated",
             ),
             rows,
@@ -127,7 +137,7 @@ def _backlog(measured: Measured) -> list[str]:
     lessons = scenarios.LESSONS_OF_A_TERM
     few, usual = 10, 1000
     rate = _NEARLY_ALL * few / service.of(LESSON_SECONDS)
-    hours = scenarios.LambdaRules.longest_event_age_seconds / HOUR
+    hours = LONGEST_EVENT_AGE_SECONDS / HOUR
     ways: Mapping[str, tuple[int, Summary, str]] = {
         "all at once": (
             few,
@@ -148,16 +158,19 @@ def _backlog(measured: Measured) -> list[str]:
     once = ways["all at once"][1]
     lost = math.ceil(once.expired / once.videos * lessons)
     return [
-        f"A term is {scenarios.CLASSES} classes × 30 lessons a week × {scenarios.WEEKS_OF_A_TERM} "
-        f"weeks: {lessons:,} videos. With ten runs at once, {lost:,} of them are in the failures "
-        f"queue after {hours:g} hours. At {rate:.3f} videos a second, which is "
-        f"{_NEARLY_ALL:.0%} of what ten runs get through, all of them take "
-        f"{_time(lessons / rate)}.",
+        (
+            f"A term is {scenarios.CLASSES} classes with 30 lessons a week, for "
+            f"{scenarios.WEEKS_OF_A_TERM} weeks: {lessons:,} videos. With ten runs at once, "
+            f"{lost:,} of them are in the failures queue after {hours:g} hours. "
+            f"At {rate:.3f} videos a second, which is {_NEARLY_ALL:.0%} of what ten runs get "
+            f"through, all of them take {_time(lessons / rate)}."
+        ),
         "",
         *table(
             (
-                *("how they are sent", "runs at once", "processed", "to the failures queue"),
-                *("half within", "95 % within", "the last after", "simulated"),
+                *("how they are sent", "runs at once"),
+                *ARRIVALS_HEAD,
+                "simulated",
             ),
             [
                 [how.strip(), f"{concurrency:,}", *described(summary), simulated]
@@ -193,11 +206,14 @@ def _longest(measured: Measured) -> list[str]:
             rows,
         ),
         "",
-        f"Of a run's {TIMEOUT_SECONDS} s, {seconds} are for looking. Three hours with "
-        f"{measured.long_class_people} people took {long_class:.3f} CPU s for a second, on another "
-        f"day; the table's line through the sizes says {predicted:.3f}. The disk is a limit too: a "
-        f"recording of {measured.megabytes_per_minute:.1f} MB a minute fills the "
-        f"{SIZE.disk_mb:,} MB of the default in {disk:.0f} minutes (`ephemeralStorageMb`).",
+        (
+            f"Of a run's {TIMEOUT_SECONDS} s, {seconds} are for looking. Three hours with "
+            f"{measured.long_class_people} people took {long_class:.3f} CPU s for a second, on "
+            f"another day; the table's line through the sizes says {predicted:.3f}. The "
+            f"disk is a limit too: a recording of {measured.megabytes_per_minute:.1f} MB a minute "
+            f"fills the {SIZE.disk_mb:,} MB of the default in {disk:.0f} minutes "
+            "(`ephemeralStorageMb`)."
+        ),
     ]
 
 
@@ -209,9 +225,7 @@ def _cost(measured: Measured) -> list[str]:
         "a class for a year": year,
         f"a school of {scenarios.CLASSES} classes for a year": scenarios.CLASSES * year,
     }
-    lesson = {
-        architecture: _dollars_of_a_lesson(service, architecture) for architecture in GB_SECOND
-    }
+    lesson = {name: _dollars_of_a_lesson(service, architecture=name) for name in GB_SECOND}
     rekognition = LESSON_SECONDS / _MINUTE * REKOGNITION_MINUTE
     gigabytes = measured.megabytes_per_minute * LESSON_SECONDS / _MINUTE / 1000
     stored = gigabytes * S3_GB_MONTH * _KEPT_MONTHS
@@ -235,14 +249,16 @@ def _cost(measured: Measured) -> list[str]:
             ],
         ),
         "",
-        f"A lesson is {_time(LESSON_SECONDS)} with {PEOPLE} people, on {SIZE.memory_mb:,} MB and "
-        f"{SIZE.disk_mb:,} MB of disk, each in a new environment. A class has {year:,} lessons a "
-        f"year (six on each of 190 days). Prices of {PRICES_AS_OF}, us-east-1, without taxes and "
-        f"free tiers. Its recording is {gigabytes:.2f} GB.",
+        (
+            f"A lesson is {_time(LESSON_SECONDS)} with {PEOPLE} people, on {SIZE.memory_mb:,} MB "
+            f"and {SIZE.disk_mb:,} MB of disk, each in a new environment. A class has {year:,} "
+            f"lessons a year (six on each of 190 days). Prices of {PRICES_AS_OF}, us-east-1, "
+            f"without taxes and free tiers. A lesson's recording is {gigabytes:.2f} GB."
+        ),
     ]
 
 
-def _dollars_of_a_lesson(service: ServiceTime, architecture: str) -> float:
+def _dollars_of_a_lesson(service: ServiceTime, *, architecture: str) -> float:
     cost = cost_of(
         runs=1,
         seconds=service.cold_start + service.of(LESSON_SECONDS),
@@ -259,10 +275,12 @@ def _long_video(measured: Measured) -> list[str]:
     service = ServiceTime(measured=measured, people=PEOPLE)
     hour = simulate_ranges(HOUR, service, at_once=40, concurrency=1000)
     return [
-        f"Simulated: an hour of a class of {PEOPLE} with 40 runs at once, each in a new "
-        f"environment, takes {hour.seconds:.0f} s in place of {hour.one_run_seconds:.0f}, at "
-        f"{hour.part:.2f} of one run's price, {hour.part_with_conducting:.2f} with the state "
-        f"machine's (of whose transitions {FREE_STATE_TRANSITIONS:,} a month are free).",
+        (
+            f"Simulated: an hour of a class of {PEOPLE} with 40 runs at once, each in a new "
+            f"environment, takes {hour.seconds:.0f} s in place of {hour.one_run_seconds:.0f}, at "
+            f"{hour.part:.2f} of one run's price, {hour.part_with_conducting:.2f} with the state "
+            f"machine's (of whose transitions {FREE_STATE_TRANSITIONS:,} a month are free)."
+        ),
         "",
         *table(
             RANGED_HEAD,
@@ -319,7 +337,7 @@ def _share(part: int, whole: int) -> str:
 
 def _time(seconds: float | None) -> str:
     if seconds is None:
-        return "–"
+        return "never"
     for unit, name in ((_DAY, "days"), (HOUR, "h"), (_MINUTE, "min")):
         if seconds >= 2 * unit:
             return f"{seconds / unit:.1f} {name}".replace(".0 ", " ")
@@ -327,6 +345,6 @@ def _time(seconds: float | None) -> str:
 
 
 def _dollars(amount: float) -> str:
-    return (
-        f"{amount:,.0f}" if amount >= 100 else f"{amount:,.2f}" if amount >= 1 else f"{amount:.4f}"
-    )  # noqa: PLR2004
+    """Return an amount with three digits or so, and no fraction of many dollars."""
+    decimals = 0 if amount >= _MANY_DOLLARS else 2 if amount >= 1 else 4
+    return f"{amount:,.{decimals}f}"

@@ -33,6 +33,7 @@ WRONG: dict[str, list[object]] = {
     "requireConsent": ["perhaps"],
     "requireTls": ["perhaps"],
     "alarmEmail": ["me"],
+    "monthlyBudget": ["lots", -1],
     "teachersPage": ["perhaps"],
     "pageMfa": ["optional"],
 }
