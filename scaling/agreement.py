@@ -224,7 +224,7 @@ def lines(agreement: Agreement) -> list[str]:
         f"{'':24}{'simulated':>12}{'measured':>12}{'apart':>10}",
         "{:24}{:12.3f}{:12.3f}{:+10.1%}".format("throughput, videos/s", *throughput),
         "{:24}{:12.2f}{:12.2f}{:+10.1%}".format("latency, p95, s", *p95),
-        f"{agreement.videos} videos. Runs took {agreement.slower:+.1%} against the single ones before.",
+        f"{agreement.videos} videos. Runs took {agreement.slower:+.1%} against single ones before.",
         f"The machine's load was {one:.1f}, and {five:.1f} over five minutes.",
         f"{'Within' if agreement.is_close else 'NOT within'} {CLOSE_ENOUGH:.0%}.",
     ]

@@ -16,7 +16,8 @@ class Measured:
 
     `class_minutes` has CPU seconds for a minute of video by the people in it, and `ranges` the
     multiple of one run's CPU seconds by the minutes of a range; both in ascending order.
-    `two_processors` is a part of the time by the clock with one.
+    `two_processors` is a part of the time by the clock with one. `agreements` has, of each
+    comparison with a load test, how far throughput, p95 and the runs' times were apart.
     """
 
     class_minutes: tuple[tuple[int, float], ...]
@@ -28,7 +29,7 @@ class Measured:
     long_class_video_seconds: float
     long_class_cpu_seconds: float
     peak_memory_mb: int
-    agreements: tuple[tuple[float, float], ...]
+    agreements: tuple[tuple[float, float, float], ...]
     sources: tuple[tuple[str, str], ...]
 
     @classmethod
@@ -53,6 +54,13 @@ class Measured:
             long_class_video_seconds=long_class["video_seconds"],
             long_class_cpu_seconds=long_class["cpu_seconds"],
             peak_memory_mb=long_class["peak_memory_mb"],
-            agreements=tuple(zip(agreement["throughput_off"], agreement["p95_off"], strict=True)),
+            agreements=tuple(
+                zip(
+                    agreement["throughput_off"],
+                    agreement["p95_off"],
+                    agreement["slower"],
+                    strict=True,
+                )
+            ),
             sources=tuple((name, table["source"]) for name, table in tables.items()),
         )

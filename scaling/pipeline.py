@@ -119,7 +119,8 @@ class _Function:
                 return
             if self._rules.when_busy is WhenBusy.QUEUE:
                 with self._turn.request() as turn:
-                    yield turn | now.timeout(max(expiry - now.now, 0.0))
+                    if not turn.triggered:
+                        yield turn | now.timeout(max(expiry - now.now, 0.0))
                     if turn.triggered:
                         yield from self._run(job, journey)
                     else:

@@ -303,10 +303,13 @@ def _long_video(measured: Measured) -> list[str]:
 
 def _agreement(measured: Measured) -> list[str]:
     return table(
-        ("run", "throughput, simulated against measured", "p95, simulated against measured"),
+        (
+            *("run", "throughput, simulated against measured", "p95, simulated against measured"),
+            "the load test's runs against the single ones before",
+        ),
         [
-            [str(number), f"{throughput:+.1%}", f"{p95:+.1%}"]
-            for number, (throughput, p95) in enumerate(measured.agreements, start=1)
+            [str(number), *(f"{apart:+.1%}" for apart in run)]
+            for number, run in enumerate(measured.agreements, start=1)
         ],
     )
 
