@@ -17,6 +17,7 @@ COMMANDS = (
     *("enroll", "enroll audit", "enroll forget", "enroll import-encodings", "enroll prune"),
     "function",
     "loadtest",
+    "scaling",
     *("local", "local demo", "local image", "local up"),
     *("recover", "recover failed", "recover failures", "recover missing", "recover outdated"),
     "recover policy",
