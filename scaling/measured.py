@@ -17,7 +17,8 @@ class Measured:
     `class_minutes` has CPU seconds for a minute of video by the people in it, and `ranges` the
     multiple of one run's CPU seconds by the minutes of a range; both in ascending order.
     `two_processors` is a part of the time by the clock with one. `agreements` has, of each
-    comparison with a load test, how far throughput, p95 and the runs' times were apart.
+    comparison with a load test, its priority on the machine, and how far throughput, p95 and the
+    runs' times were apart.
     """
 
     class_minutes: tuple[tuple[int, float], ...]
@@ -29,7 +30,7 @@ class Measured:
     long_class_video_seconds: float
     long_class_cpu_seconds: float
     peak_memory_mb: int
-    agreements: tuple[tuple[float, float, float], ...]
+    agreements: tuple[tuple[str, float, float, float], ...]
     sources: tuple[tuple[str, str], ...]
 
     @classmethod
@@ -56,6 +57,7 @@ class Measured:
             peak_memory_mb=long_class["peak_memory_mb"],
             agreements=tuple(
                 zip(
+                    agreement["priority"],
                     agreement["throughput_off"],
                     agreement["p95_off"],
                     agreement["slower"],
