@@ -9,7 +9,7 @@ RUN := $(VENV)/.run-installed
 DEV := $(VENV)/.dev-installed
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate
 
-.PHONY: help setup demo demo-picture up loadtest test engine-test fuzz soak bench image image-test image-packages lint format lock clean \
+.PHONY: help setup demo demo-picture up loadtest scaling test engine-test fuzz soak bench image image-test image-packages lint format lock clean \
 	stack-packages preview deploy rebuild promote scan digest
 
 help: ## list the commands
@@ -44,6 +44,9 @@ demo-picture: $(RUN) ## docs/demo.svg, the README's picture of what `make demo` 
 
 loadtest: $(RUN) ## many videos at once, and proof: ARGS="clips/ --count 100 --stack local"
 	$(BIN)/python -m loadtest $(or $(ARGS),--help)
+
+scaling: $(RUN) ## the tables of docs/scaling.md again; beside a load test: ARGS=agree
+	$(BIN)/python -m scaling $(or $(ARGS),tables)
 
 test: $(DEV) ## run all tests but the engine's and the image's
 	$(BIN)/pytest

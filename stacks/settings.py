@@ -62,6 +62,7 @@ class StackSettings:
     require_tls: bool
     require_consent: bool
     alarm_email: str | None
+    monthly_budget: int
     teachers_page: bool
     page_mfa: bool
 
@@ -89,6 +90,7 @@ class StackSettings:
                 require_tls=config.require_bool("requireTls"),
                 require_consent=config.require_bool("requireConsent"),
                 alarm_email=_alarm_email(config),
+                monthly_budget=config.require_int("monthlyBudget"),
                 teachers_page=config.require_bool("teachersPage"),
                 page_mfa=config.require_bool("pageMfa"),
             )
@@ -135,6 +137,9 @@ class StackSettings:
             )
         if self.alarm_email is not None and not _EMAIL.fullmatch(self.alarm_email):
             raise _wrong("alarmEmail", self.alarm_email, f"an e-mail address, or {_NOBODY}")
+        _check_range("monthlyBudget", self.monthly_budget, 0, 1_000_000)
+        if self.monthly_budget and self.alarm_email is None:
+            raise _wrong("monthlyBudget", self.monthly_budget, "0 where alarmEmail has no address")
 
 
 def region_from_config() -> str:

@@ -34,6 +34,7 @@ WRONG: dict[str, list[object]] = {
     "requireConsent": ["perhaps"],
     "requireTls": ["perhaps"],
     "alarmEmail": ["me"],
+    "monthlyBudget": ["lots", -1],
     "teachersPage": ["perhaps"],
     "pageMfa": ["optional"],
 }

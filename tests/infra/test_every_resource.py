@@ -18,6 +18,7 @@ ENCRYPTION: dict[str, tuple[str, object] | None] = {
     "aws:apigatewayv2/integration:Integration": None,
     "aws:apigatewayv2/route:Route": None,
     "aws:apigatewayv2/stage:Stage": None,
+    "aws:budgets/budget:Budget": None,
     "aws:cloudwatch/dashboard:Dashboard": None,
     "aws:cloudwatch/logGroup:LogGroup": None,  # CloudWatch encrypts every group, always
     "aws:cloudwatch/logMetricFilter:LogMetricFilter": None,
@@ -60,7 +61,7 @@ ENCRYPTION: dict[str, tuple[str, object] | None] = {
 def program(request: pytest.FixtureRequest) -> Program:
     """Each stack as it is configured, and one with everything that can be switched on."""
     if request.param == "prod with alarms sent":
-        return run_program("prod", alarmEmail="engineer@school.example")
+        return run_program("prod", alarmEmail="engineer@school.example", monthlyBudget="50")
     found: Program = request.getfixturevalue(request.param)
     return found
 

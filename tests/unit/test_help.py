@@ -18,6 +18,7 @@ COMMANDS = (
     "enroll restore",
     "function",
     "loadtest",
+    "scaling",
     *("local", "local demo", "local image", "local up"),
     *("recover", "recover failed", "recover failures", "recover missing", "recover outdated"),
     "recover policy",
