@@ -14,6 +14,7 @@ ENCRYPTION: dict[str, tuple[str, object] | None] = {
     "aws:apigatewayv2/integration:Integration": None,
     "aws:apigatewayv2/route:Route": None,
     "aws:apigatewayv2/stage:Stage": None,
+    "aws:budgets/budget:Budget": None,
     "aws:cloudwatch/dashboard:Dashboard": None,
     "aws:cloudwatch/logGroup:LogGroup": None,  # CloudWatch encrypts every group, always
     "aws:cloudwatch/logMetricFilter:LogMetricFilter": None,

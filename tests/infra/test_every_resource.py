@@ -21,7 +21,7 @@ from tests.infra.recording import ACCOUNT, Program, Registration, run_program, s
 def program(request: pytest.FixtureRequest) -> Program:
     """Each stack as it is configured, and one with everything that can be switched on."""
     if request.param == "prod with alarms sent":
-        return run_program("prod", alarmEmail="engineer@school.example")
+        return run_program("prod", alarmEmail="engineer@school.example", monthlyBudget="50")
     found: Program = request.getfixturevalue(request.param)
     return found
 
