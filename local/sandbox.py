@@ -19,7 +19,7 @@ from local.container_engine import ContainerEngineError
 from stacks.configuration import REPOSITORY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from local.container_engine import ContainerEngine
     from local.function_configuration import FunctionConfiguration
@@ -114,7 +114,15 @@ class ContainerSandbox:
         function: FunctionConfiguration,
         variables: Mapping[str, str],
         lifeline: Lifeline,
+        *,
+        options: Sequence[str] = (),
+        command: Sequence[str] | None = None,
     ) -> None:
+        """Start the container.
+
+        `options` are more of them for `docker run`. `command` takes the place of the image's own,
+        which is the function's handler.
+        """
         self._engine = engine
         label = lifeline.folder.name
         self.name = f"{label}-{uuid.uuid4().hex}"
@@ -131,7 +139,8 @@ class ContainerSandbox:
                 *("--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
                 # By name alone, so that no list of processes shows a value.
                 *(option for name in variables for option in ("--env", name)),
-                *(image, function.handler),
+                *options,
+                *(image, *([function.handler] if command is None else command)),
             ],
             environment={**_client_environment(), **variables},
             folder=lifeline.folder,

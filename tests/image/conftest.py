@@ -36,11 +36,11 @@ STAND_IN = Path(__file__).parent / "stand_in_base.sh"
 _figures = pytest.StashKey[list[str]]()
 
 
-def unavailable(reason: str) -> NoReturn:
-    """Skip, or fail where skipping is not allowed."""
+def unavailable(reason: str, untested: str = "NOTHING OF THE IMAGE IS TESTED") -> NoReturn:
+    """Skip, and say what is not tested; or fail where skipping is not allowed."""
     if {"CI", "LAMBDALENS_REQUIRE_DOCKER"} & os.environ.keys():
         pytest.fail(f"the image tests must run here, and can't: {reason}")
-    pytest.skip(f"NOTHING OF THE IMAGE IS TESTED: {reason}")
+    pytest.skip(f"{untested}: {reason}")
 
 
 @pytest.fixture(scope="session")

@@ -55,9 +55,6 @@ class Container:
         self.output: list[str] = []
 
     def __enter__(self) -> Self:
-        credentials = self._aws.client("sts").assume_role(
-            RoleArn=self._function.role_arn, RoleSessionName="test"
-        )["Credentials"]
         self._messages: SimpleQueue[Message] = SimpleQueue()
         with ExitStack() as ending:
             self._api = RuntimeApi(self._messages.put)
@@ -67,13 +64,7 @@ class Container:
                 self._image,
                 self._function,
                 {
-                    **self._function.variables,
-                    "AWS_REGION": REGION,
-                    "AWS_DEFAULT_REGION": REGION,
-                    "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
-                    "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
-                    "AWS_SESSION_TOKEN": credentials["SessionToken"],
-                    "AWS_ENDPOINT_URL": self._aws.endpoint_url,
+                    **variables_in_lambda(self._aws, self._function),
                     "AWS_LAMBDA_RUNTIME_API": self._api.address,
                     **self._variables,
                 },
@@ -103,7 +94,7 @@ class Container:
 
     def run(self, key: str) -> None:
         """Hand over the event of an upload, and wait for the response to it."""
-        self._hand_over(_upload(self._aws.outputs.input_bucket, key))
+        self._hand_over(upload_event(self._aws.outputs.input_bucket, key))
         self._await({Said.RESPONSE, Said.ERROR}, Said.RESPONSE)
 
     def error_of(self, event: object) -> dict[str, object]:
@@ -113,6 +104,15 @@ class Container:
             self._await({Said.RESPONSE, Said.ERROR}, Said.ERROR).body
         )
         return error
+
+    def answer_to(self, event: object, request_id: str) -> bytes:
+        """Hand over an event, and return the response to it, or the error it fails with."""
+        self._hand_over(event, request_id)
+        return self._await({Said.RESPONSE, Said.ERROR}).body
+
+    def initialisation_error(self) -> bytes:
+        """Return the error with which the function does not start."""
+        return self._await({Said.READY, Said.INIT_ERROR}, Said.INIT_ERROR).body
 
     def look(self, *command: str) -> str:
         """Run a command inside the container, and return its output."""
@@ -132,20 +132,20 @@ class Container:
             if match
         ]
 
-    def _hand_over(self, event: object) -> None:
+    def _hand_over(self, event: object, request_id: str | None = None) -> None:
         self._api.hand_over(
             Invocation(
-                request_id=str(uuid.uuid4()),
+                request_id=request_id or str(uuid.uuid4()),
                 function_arn=self._function.arn,
                 event=json.dumps(event).encode(),
                 deadline=int((time.time() + _PATIENCE_SECONDS) * 1000),
             )
         )
 
-    def _await(self, expected: set[Said], wanted: Said) -> Message:
+    def _await(self, expected: set[Said], wanted: Said | None = None) -> Message:
         while (message := self._messages.get(timeout=_PATIENCE_SECONDS)).said not in expected:
             pass
-        assert message.said is wanted, message.body
+        assert wanted in (None, message.said), message.body
         return message
 
     def _listen(self) -> None:
@@ -176,7 +176,23 @@ def deployed_function(aws: LocalAws) -> FunctionConfiguration:
     )
 
 
-def _upload(bucket: str, key: str) -> dict[str, object]:
+def variables_in_lambda(aws: LocalAws, function: FunctionConfiguration) -> dict[str, str]:
+    """Return the function's variables, with its role's credentials and where AWS is."""
+    credentials = aws.client("sts").assume_role(RoleArn=function.role_arn, RoleSessionName="test")[
+        "Credentials"
+    ]
+    return {
+        **function.variables,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": credentials["SessionToken"],
+        "AWS_ENDPOINT_URL": aws.endpoint_url,
+    }
+
+
+def upload_event(bucket: str, key: str) -> dict[str, object]:
     """Return what S3 says when an object has been put."""
     record = {
         "eventSource": "aws:s3",

@@ -7,7 +7,6 @@ a cache. Where there is no Go, nothing is checked, and that is said; with `CI` o
 
 from __future__ import annotations
 
-import hashlib
 import os
 import subprocess
 import sys
@@ -15,48 +14,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stacks.configuration import REPOSITORY
-from tests.engine.build import GoNotFoundError
+from tests.go_program import GoNotFoundError, GoProgram
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 WORKFLOWS = REPOSITORY / ".github" / "workflows"
-_MODULE = Path(__file__).parent / "actionlint"
-_COMMAND = "github.com/rhysd/actionlint/cmd/actionlint"
-
-
-def built_actionlint() -> Path:
-    """Return the program, which is built if it is not there.
-
-    Raises GoNotFoundError, or CalledProcessError if Go, which prints why, can't build it.
-    """
-    pinned = hashlib.sha256((_MODULE / "go.sum").read_bytes()).hexdigest()[:12]
-    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    program = Path(root, "lambdalens", "actionlint", pinned, "actionlint")
-    if not program.is_file():
-        program.parent.mkdir(parents=True, exist_ok=True)
-        # Whole or not at all: the name comes last.
-        draft = program.with_name(f"actionlint.{os.getpid()}")
-        try:
-            subprocess.run(
-                ["go", "build", "-trimpath", "-buildvcs=false", "-o", str(draft), _COMMAND],  # noqa: S607 - the one on PATH is meant
-                cwd=_MODULE,
-                check=True,
-            )
-        except FileNotFoundError:
-            raise GoNotFoundError("there is no `go` on PATH: install it (go.dev/dl)") from None
-        draft.rename(program)
-    return program
+ACTIONLINT = GoProgram(
+    module=Path(__file__).parent / "actionlint",
+    package="github.com/rhysd/actionlint/cmd/actionlint",
+)
 
 
 def complaints(files: Sequence[Path]) -> str:
     """Return what actionlint has against these files; nothing where all is well.
 
-    Raises what `built_actionlint` raises, and CalledProcessError if a file can't be checked.
+    Raises GoNotFoundError, and CalledProcessError if it can't be built or a file can't be checked.
     """
     done = subprocess.run(
         # The steps run `make` and nothing else: there is no shell or Python to look at.
-        [built_actionlint(), "-no-color", "-shellcheck=", "-pyflakes=", *files],
+        [ACTIONLINT.built(), "-no-color", "-shellcheck=", "-pyflakes=", *files],
         stdout=subprocess.PIPE,
         check=False,
     )
