@@ -107,7 +107,7 @@ class ContainerSandbox:
     memory. The network is the machine's, since the embedded AWS is on its loopback.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the last two are for other programs around the function's
         self,
         engine: ContainerEngine,
         image: str,

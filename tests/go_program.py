@@ -66,6 +66,8 @@ class GoProgram:
         draft = self.path.with_name(f"{self.path.name}.{os.getpid()}")
         options = ("-trimpath", "-buildvcs=false", "-ldflags", link, "-o", str(draft))
         self.go("build", *options, self.package)
+        # For everybody, such as Lambda's user in a container, whatever the umask is.
+        draft.chmod(0o755)
         draft.rename(self.path)
 
     def go(self, *arguments: str) -> str:

@@ -110,10 +110,6 @@ class Container:
         self._hand_over(event, request_id)
         return self._await({Said.RESPONSE, Said.ERROR}).body
 
-    def initialisation_error(self) -> bytes:
-        """Return the error with which the function does not start."""
-        return self._await({Said.READY, Said.INIT_ERROR}, Said.INIT_ERROR).body
-
     def look(self, *command: str) -> str:
         """Run a command inside the container, and return its output."""
         return self._engine.ask("exec", self.name, *command)

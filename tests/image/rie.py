@@ -34,11 +34,12 @@ if TYPE_CHECKING:
 EMULATOR = GoProgram(
     module=Path(__file__).parent / "aws-lambda-rie",
     package="github.com/aws/aws-lambda-runtime-interface-emulator/cmd/aws-lambda-rie",
-    # For the container, whatever this machine is: it has Linux, and no C library is told of.
+    # For the container, which has Linux whatever this machine has, and any C library or none.
     variables={"GOOS": "linux", "CGO_ENABLED": "0"},
 )
 
 _IN_THE_CONTAINER = "/aws-lambda-rie"
+_TASK_ROOT = "/var/task"
 _INVOCATIONS = "/2015-03-31/functions/function/invocations"
 _START_SECONDS = 60
 _PATIENCE_SECONDS = 90
@@ -47,10 +48,11 @@ _PATIENCE_SECONDS = 90
 class EmulatedFunction:
     """A container in which RIE runs the deployed function, until the end of the context.
 
-    `timeout` is the function's, in seconds.
+    `timeout` is the function's, in seconds. `code` is a module whose `handler` is run in place of
+    the function's.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what Lambda lets people set, each by its name
         self,
         engine: ContainerEngine,
         image: str,
@@ -58,12 +60,14 @@ class EmulatedFunction:
         *,
         timeout: int = _PATIENCE_SECONDS,
         variables: Mapping[str, str] | None = None,
+        code: Path | None = None,
     ) -> None:
         self._engine = engine
         self._image = image
         self._aws = aws
         self._timeout = timeout
         self._variables = variables or {}
+        self._code = code
         self.output: list[str] = []
 
     def __enter__(self) -> Self:
@@ -72,7 +76,10 @@ class EmulatedFunction:
         inspected = self._engine.ask(
             "image", "inspect", "--format", "{{json .Config.Entrypoint}}", self._image
         )
-        program = EMULATOR.built()
+        shown, handler = {EMULATOR.built(): _IN_THE_CONTAINER}, function.handler
+        if self._code is not None:
+            shown[self._code] = f"{_TASK_ROOT}/{self._code.name}"
+            handler = f"{self._code.stem}.handler"
         with ExitStack() as ending:
             self._sandbox = ContainerSandbox(
                 self._engine,
@@ -88,13 +95,16 @@ class EmulatedFunction:
                 },
                 self._aws.lifeline,
                 options=[
-                    *("--mount", f"type=bind,source={program},target={_IN_THE_CONTAINER},readonly"),
+                    *(
+                        f"--mount=type=bind,source={here},target={there},readonly"
+                        for here, there in shown.items()
+                    ),
                     *("--entrypoint", _IN_THE_CONTAINER),
                 ],
                 command=[
                     *("--runtime-interface-emulator-address", f"{HOST}:{self._port}"),
                     *("--runtime-api-address", f"{HOST}:{runtime_api}"),
-                    *(*json.loads(inspected), function.handler),
+                    *(*json.loads(inspected), handler),
                 ],
             )
             ending.callback(self._sandbox.close)

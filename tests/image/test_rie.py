@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from function.results import csv_key, error_key
+from function.results import csv_key
 from tests.go_program import GoNotFoundError
 from tests.image.conftest import unavailable
-from tests.image.container import Container, upload_event
+from tests.image.container import Container, deployed_function, upload_event
 from tests.image.rie import EMULATOR, EmulatedFunction
 from tests.integration.conftest import BIDEN, COLLINS, OBAMA
 from tests.integration.pipeline import unnoticed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from local.aws import LocalAws
     from local.container_engine import ContainerEngine
@@ -47,8 +48,8 @@ RESULTS: dict[str, set[str]] = {
 TIMES = {"started", "finished", "cold"}
 """What a result's metadata says of the run and not of the video."""
 
-TIMEOUT = 6
-"""Seconds for a function that is meant to overrun it: as few as leave it time for a report."""
+TIMEOUT = 10
+"""Seconds for a function that is meant to overrun it, of which starting it again takes some."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -69,14 +70,6 @@ def container(engine: ContainerEngine, image: str, pipeline: Pipeline) -> Iterat
 @pytest.fixture(scope="module")
 def emulated(engine: ContainerEngine, image: str, pipeline: Pipeline) -> Iterator[EmulatedFunction]:
     with EmulatedFunction(engine, image, pipeline.aws) as emulated:
-        yield emulated
-
-
-@pytest.fixture(scope="module")
-def hasty(engine: ContainerEngine, image: str, pipeline: Pipeline) -> Iterator[EmulatedFunction]:
-    """Return a function with a short timeout, which looks at more pictures than it has time for."""
-    many = {"SAMPLES_PER_SECOND": "25"}
-    with EmulatedFunction(engine, image, pipeline.aws, timeout=TIMEOUT, variables=many) as emulated:
         yield emulated
 
 
@@ -158,18 +151,14 @@ def test_an_event_has_the_same_answer_down_to_the_error(
         assert error["requestId"] == REQUEST_ID
 
 
-def test_a_function_that_can_not_start_says_the_same(
+def test_a_function_that_can_not_start_says_why(
     engine: ContainerEngine, image: str, aws: LocalAws
 ) -> None:
-    wrong = {"TOLERANCE": "wide"}
-    with Container(engine, image, aws, wrong) as container:
-        ours = json.loads(container.initialisation_error())
-    with EmulatedFunction(engine, image, aws, variables=wrong) as emulated:
-        theirs = json.loads(emulated.answer_to({"Records": []}, REQUEST_ID))
+    with EmulatedFunction(engine, image, aws, variables={"TOLERANCE": "wide"}) as emulated:
+        error = json.loads(emulated.answer_to({"Records": []}, REQUEST_ID))
 
-    assert theirs == ours
-    assert theirs["errorType"] == "SettingsError"
-    assert "TOLERANCE" in theirs["errorMessage"]
+    assert error["errorType"] == "SettingsError"
+    assert error["errorMessage"] == "The environment variable TOLERANCE is 'wide', no number."
 
 
 def test_a_process_that_is_killed_is_told_of_and_another_takes_the_next_event(
@@ -186,30 +175,33 @@ def test_a_process_that_is_killed_is_told_of_and_another_takes_the_next_event(
 
 
 def test_a_function_that_hangs_is_ended_by_its_timeout_and_another_takes_the_next_event(
-    hasty: EmulatedFunction,
+    engine: ContainerEngine, image: str, aws: LocalAws
 ) -> None:
-    assert hasty.answer_to({"Records": []}, REQUEST_ID) == NOTHING
-    hasty.signal("STOP")
+    with EmulatedFunction(engine, image, aws, timeout=TIMEOUT) as emulated:
+        assert emulated.answer_to({"Records": []}, REQUEST_ID) == NOTHING
+        emulated.signal("STOP")
 
-    assert hasty.answer_to({"Records": []}, REQUEST_ID) == (
-        f"Task timed out after {TIMEOUT}.00 seconds".encode()
+        assert emulated.answer_to({"Records": []}, REQUEST_ID) == (
+            f"Task timed out after {TIMEOUT}.00 seconds".encode()
+        )
+        assert emulated.answer_to({"Records": []}, REQUEST_ID) == NOTHING
+
+
+def test_the_function_learns_what_it_may_use(
+    engine: ContainerEngine, image: str, aws: LocalAws, tmp_path: Path
+) -> None:
+    """By the deadline and the memory that it is told, it ends in time to say how far it came."""
+    code = tmp_path / "run_time_told.py"
+    code.write_text(
+        "from function.run_time import RunTime\n"
+        "def handler(event, context):\n"
+        "    return RunTime(context).limits\n"
     )
-    assert hasty.answer_to({"Records": []}, REQUEST_ID) == NOTHING
+    code.chmod(0o644)
+    with EmulatedFunction(engine, image, aws, timeout=900, code=code) as emulated:
+        limits = json.loads(emulated.answer_to({}, REQUEST_ID))
 
-
-def test_the_function_ends_by_itself_before_the_deadline_that_it_is_told(
-    pipeline: Pipeline, hasty: EmulatedFunction, class_video: ClassVideo
-) -> None:
-    key = f"{FOLDER}long.mp4"
-    with unnoticed(pipeline.aws):
-        pipeline.upload(key, class_video(*[(OBAMA, BIDEN, COLLINS)] * 30))
-
-    answer = hasty.answer_to(upload_event(pipeline.aws.outputs.input_bucket, key), REQUEST_ID)
-
-    assert answer == NOTHING
-    result = pipeline.result(error_key(key))
-    assert result is not None
-    assert result.metadata["reason"] == "too-long"
+    assert limits == f"{deployed_function(aws).memory_mb} MB, 900 s"
 
 
 def _outcome(
