@@ -46,10 +46,10 @@ from function.storage import (
     ResultKind,
     StoredGallery,
     StoredResult,
-    downloaded,
     find_video,
     head_of,
 )
+from function.stored_object import StoredObject
 from function.students import look_up
 
 if TYPE_CHECKING:
@@ -223,10 +223,10 @@ def _recognise(video: StoredVideo | None, gallery: Gallery, attempt: Attempt) ->
         )
     if not gallery.student_ids:
         raise _NobodyEnrolledError
-    with downloaded(_s3(), video, attempt.fetched) as file:
-        return recognise(
-            file, gallery, SETTINGS, watch=lambda findings: attempt.watch(findings, file)
-        )
+    source = StoredObject(_s3(), video, attempt.fetched)
+    return recognise(
+        source, gallery, SETTINGS, watch=lambda findings: attempt.watch(findings, source)
+    )
 
 
 def _of_those_still_enrolled(recognition: Recognition) -> Recognition:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from scaling.pipeline import Journey
     from scaling.service_time import ServiceTime
 
-SIZE = FunctionSize(memory_mb=1769, disk_mb=2048, architecture="x86_64")
+SIZE = FunctionSize(memory_mb=1769, disk_mb=512, architecture="x86_64")
 """The function as it is by default (Pulumi.yaml)."""
 
 # Assumed, as an example.

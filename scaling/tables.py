@@ -204,7 +204,6 @@ def _longest(measured: Measured) -> list[str]:
     predicted = ServiceTime(
         measured=measured, people=measured.long_class_people
     ).cpu_per_video_second
-    disk = SIZE.disk_mb / measured.megabytes_per_minute
     return [
         *table(
             ("people", "CPU s for 1 s of video", *(f"{memory:,} MB" for memory in _MEMORIES_MB)),
@@ -214,10 +213,7 @@ def _longest(measured: Measured) -> list[str]:
         (
             f"Of a run's {TIMEOUT_SECONDS} s, {seconds} are for looking. Three hours with "
             f"{measured.long_class_people} people took {long_class:.3f} CPU s for a second, on "
-            f"another day; the table's line through the sizes says {predicted:.3f}. The "
-            f"disk is a limit too: a recording of {measured.megabytes_per_minute:.1f} MB a minute "
-            f"fills the {SIZE.disk_mb:,} MB of the default in {disk:.0f} minutes "
-            "(`ephemeralStorageMb`)."
+            f"another day; the table's line through the sizes says {predicted:.3f}."
         ),
     ]
 

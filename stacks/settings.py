@@ -49,7 +49,6 @@ class StackSettings:
     architecture: str
     memory_mb: int
     timeout_seconds: int
-    ephemeral_storage_mb: int
     reserved_concurrency: int
     samples_per_second: float
     tolerance: float
@@ -77,7 +76,6 @@ class StackSettings:
                 architecture=config.require("architecture"),
                 memory_mb=config.require_int("memoryMb"),
                 timeout_seconds=config.require_int("timeoutSeconds"),
-                ephemeral_storage_mb=config.require_int("ephemeralStorageMb"),
                 reserved_concurrency=config.require_int("reservedConcurrency"),
                 samples_per_second=config.require_float("samplesPerSecond"),
                 tolerance=config.require_float("tolerance"),
@@ -114,7 +112,6 @@ class StackSettings:
             raise _wrong("architecture", self.architecture, "x86_64 or arm64")
         _check_range("memoryMb", self.memory_mb, 512, 10240)
         _check_range("timeoutSeconds", self.timeout_seconds, 30, 900)
-        _check_range("ephemeralStorageMb", self.ephemeral_storage_mb, 512, 10240)
         if self.reserved_concurrency != _UNRESERVED and self.reserved_concurrency < 1:
             raise _wrong("reservedConcurrency", self.reserved_concurrency, "-1, or 1 and more")
         if not 0 < self.samples_per_second <= _MOST_SAMPLES_PER_SECOND:

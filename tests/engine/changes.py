@@ -30,7 +30,6 @@ CHANGED = {
     "architecture": "arm64",
     "memoryMb": 3008,
     "timeoutSeconds": 600,
-    "ephemeralStorageMb": 4096,
     "reservedConcurrency": 5,
     "samplesPerSecond": "3",
     "tolerance": "0.55",

@@ -187,7 +187,7 @@ def test_the_rules_are_those_that_the_stack_sets() -> None:
     assert recogniser.LONGEST_WAIT_SECONDS == LONGEST_EVENT_AGE_SECONDS
     defaults = {key: setting["default"] for key, setting in project()["config"].items()}
     assert defaults["memoryMb"] == SIZE.memory_mb == ONE_VCPU_MB
-    assert defaults["ephemeralStorageMb"] == SIZE.disk_mb
+    assert SIZE.disk_mb == recogniser.DISK_MB
     assert defaults["architecture"] == SIZE.architecture
     assert defaults["timeoutSeconds"] == TIMEOUT_SECONDS
     from function import run_time  # noqa: PLC0415 - beside the figure that it is compared with
