@@ -1,8 +1,9 @@
 """What the emulator's Step Functions leave unchecked: a role's rights, and how large a state is.
 
-It does what a task says whatever the machine's role may do, takes states of any size, and refuses a
-second request to start a running execution, which on AWS is the same execution again. All three are
-mended in the emulator's own process, at functions of the one version of it that is pinned.
+It does what a task says whatever the machine's role may do, takes states of any size, refuses a
+second request to start a running execution, which on AWS is the same execution again, and gives the
+errors of all functions one name. All four are mended in the emulator's own process, at functions of
+the one version of it that is pinned.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ def check_executions() -> None:
     start = stepfunctions._start_execution  # noqa: SLF001 - see the module's docstring
     task = stepfunctions._execute_task  # noqa: SLF001
     invoke = stepfunctions._invoke_resource  # noqa: SLF001
+    call = stepfunctions._call_lambda  # noqa: SLF001
 
     def start_once(request: Document) -> Any:  # noqa: ANN401 - theirs
         if _size(request.get("input", "{}")) > LARGEST_STATE:
@@ -53,6 +55,13 @@ def check_executions() -> None:
         _check_role(resource, given)
         return invoke(resource, given)
 
+    def call_and_name_errors(function: str, event: object) -> Any:  # noqa: ANN401
+        try:
+            return call(function, event)
+        except stepfunctions._ExecutionError as error:  # noqa: SLF001
+            raise _named(error) from None
+
+    stepfunctions._call_lambda = call_and_name_errors  # noqa: SLF001
     stepfunctions._start_execution = start_once  # noqa: SLF001
     stepfunctions._invoke_resource = invoke_if_allowed  # noqa: SLF001
     stepfunctions._execute_task = _of_bearable_size(task_with_role)  # noqa: SLF001
@@ -95,6 +104,15 @@ def _check_role(resource: str, given: Document) -> None:
         raise stepfunctions._ExecutionError(  # noqa: SLF001
             _DENIED[integration], f"{role} is not authorized to perform: {action} on {on}"
         )
+
+
+def _named(error: Any) -> Any:  # noqa: ANN401 - theirs
+    """Return an error of a function under the name that it has there, which theirs only cites."""
+    try:
+        cited = json.loads(error.cause)["errorMessage"].partition(": ")[2]
+        return stepfunctions._ExecutionError(json.loads(cited)["errorType"], cited)  # noqa: SLF001
+    except (ValueError, KeyError, TypeError):
+        return error
 
 
 def _of_bearable_size(execute: Any) -> Any:  # noqa: ANN401 - theirs
