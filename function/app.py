@@ -194,8 +194,8 @@ def _processed(
         enrolled = gallery.looked_for(course=course, today=_today())
         source = _source_of(video, enrolled, attempt)
         spans = () if in_one_run else _spans(source)
-        if spans:
-            long_video = _long_video(making, enrolled)
+        if video and spans:
+            long_video = _long_video(making, video, enrolled)
             start_execution(_stepfunctions(), SETTINGS.long_videos, long_video, spans, after=after)
             _log("divided", started)
             return None
@@ -369,9 +369,10 @@ def _spans(source: StoredObject) -> Sequence[Span]:
     return planned.spans if is_long and len(planned.spans) > 1 else ()
 
 
-def _long_video(making: _Making, enrolled: Gallery) -> LongVideo:
+def _long_video(making: _Making, video: StoredVideo, enrolled: Gallery) -> LongVideo:
     return LongVideo(
-        upload=making.upload,
+        # As S3 has it: events of one video that name other times are about one execution.
+        upload=replace(making.upload, time=_iso(video.uploaded)),
         video_etag=making.provenance.video_etag,
         gallery_etag=making.provenance.gallery_etag,
         gallery_version=_stored_gallery().version,

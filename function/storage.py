@@ -27,6 +27,7 @@ from function.results import csv_key, error_key, evidence_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
 
     from botocore.response import StreamingBody
     from types_boto3_s3 import S3Client
@@ -54,12 +55,16 @@ _BETWEEN_LOOKS_SECONDS = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class StoredVideo:
-    """A video in the input bucket; the ETag changes with its content."""
+    """A video in the input bucket; the ETag changes with its content.
+
+    `uploaded` is when it was put there.
+    """
 
     bucket: str
     key: str
     etag: str
     size: int
+    uploaded: datetime
 
 
 def find_video(s3: S3Client, bucket: str, key: str, *, looks: int = 1) -> StoredVideo | None:
@@ -74,7 +79,11 @@ def find_video(s3: S3Client, bucket: str, key: str, *, looks: int = 1) -> Stored
                 raise
         else:
             return StoredVideo(
-                bucket=bucket, key=key, etag=head["ETag"], size=head["ContentLength"]
+                bucket=bucket,
+                key=key,
+                etag=head["ETag"],
+                size=head["ContentLength"],
+                uploaded=head["LastModified"],
             )
     return None
 

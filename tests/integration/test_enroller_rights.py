@@ -58,6 +58,9 @@ FORGETTER_NEEDED = {
     ("s3:GetObjectVersion", "results"): "forget",
     ("s3:DeleteObjectVersion", "results"): "forget",
     ("s3:ListBucketVersions", "the output bucket"): "forget",
+    ("s3:ListBucket", "the looks bucket"): "forget",
+    ("s3:DeleteObject", "looks"): "forget",
+    ("s3:GetObject", "looks"): "verify",
     ("dynamodb:DeleteItem", "the table"): "forget",
     ("dynamodb:GetItem", "the table"): "verify",
 }

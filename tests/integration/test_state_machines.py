@@ -63,7 +63,9 @@ def machine(aws: LocalAws) -> Machine:
         ("no permission to send", "lacks sqs:SendMessage on arn:aws:sqs:"),
     ],
 )
-def test_a_role_with_which_it_would_fail_is_refused(aws: LocalAws, fault: str, message: str) -> None:
+def test_a_role_with_which_it_would_fail_is_refused(
+    aws: LocalAws, fault: str, message: str
+) -> None:
     with pytest.raises(DeploymentError, match=message):
         aws.deploy(PROGRAM, {"lambdalens:machineFault": fault})
 
@@ -85,7 +87,9 @@ def test_a_right_that_is_taken_away_later_is_missed(machine: Machine) -> None:
     whole = iam.get_role_policy(RoleName=machine.role, PolicyName=name)["PolicyDocument"]
     part = [each for each in whole["Statement"] if each["Action"] != ["lambda:InvokeFunction"]]
     iam.put_role_policy(
-        RoleName=machine.role, PolicyName=name, PolicyDocument=json.dumps({**whole, "Statement": part})
+        RoleName=machine.role,
+        PolicyName=name,
+        PolicyDocument=json.dumps({**whole, "Statement": part}),
     )
     machine.ended(machine.start("denied", {"payload": {"do": "describe yourself"}}))
     assert machine.told() == [{"error": "Lambda.AWSLambdaException"}]
