@@ -2,8 +2,8 @@
 
 The gallery comes first: from then on, nobody is recognised who is to be forgotten, and what is
 written later does not name them. Then come its earlier versions, the records, what was seen in
-ranges of long videos, and the results with their versions. Each step finds what is still to be done by itself, so an erasure that was interrupted is
-done again from the start.
+ranges of long videos, and the results with their versions. Each step finds what is still to be done
+by itself, so an erasure that was interrupted is done again from the start.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from enroll.deployed import gallery_etag
 from function.long_videos import looks_prefix
-from function.recogniser.looks import Looks
+from function.recogniser.ranges import Looks
 from function.storage import is_missing
 
 if TYPE_CHECKING:

@@ -42,6 +42,7 @@ from function.long_videos import (
     start_execution,
 )
 from function.media_type import has_name_of_video, is_meant_as_video
+from function.recogniser.ranges import IndivisibleError, conclude, look_at, plan
 from function.recogniser.recognition import Recognition, recognise
 from function.recogniser.video.unreadable import UnreadableVideoError
 from function.results import (
@@ -69,7 +70,7 @@ from function.stored_object import StoredObject, SupersededError
 from function.students import look_up
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import date
 
     from types_boto3_dynamodb import DynamoDBClient
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
 
     from function.long_videos import Request
     from function.recogniser.identity.gallery import Gallery
+    from function.recogniser.ranges import Span
     from function.run_time import Attempt
     from function.storage import StoredVideo
     from function.students import Student
@@ -225,45 +227,59 @@ def _processed(
     return draft
 
 
+class _OutcomeError(Exception):
+    """A request of the state machine's comes to this, which is no error of anybody's."""
+
+    def __init__(self, outcome: str) -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+
+
 def _outcome_of(request: Request, run: RunTime) -> str:
     """Do what the state machine asks for, and return what came of it."""
-    match request:
-        case LookAt(video=video, span=span):
-            return _look_at(video, span, run)
-        case Conclude():
-            return _conclude(request, run)
-        case LookAtWhole(video=video):
-            if _changed_since(video) == SUPERSEDED:
-                return SUPERSEDED
-            _process(video.upload, run, in_one_run=True)
-        case PlanAnew(video=video, execution=execution):
-            _process(video.upload, run, after=execution)
+    try:
+        match request:
+            case LookAt(video=video, span=span):
+                _look_at(video, span, run)
+                return LOOKED
+            case Conclude():
+                _conclude(request, run)
+            case LookAtWhole(video=video):
+                _not_superseded(video)
+                _process(video.upload, run, in_one_run=True)
+            case PlanAnew(video=video, execution=execution):
+                _process(video.upload, run, after=execution)
+    except _OutcomeError as it:
+        return it.outcome
     return CONCLUDED
 
 
-def _changed_since(video: LongVideo) -> str | None:
-    """Return what there is instead of a long video as it was planned, or None if it is there."""
-    now = find_video(_s3(), video.upload.bucket, video.upload.key, looks=2)
-    if now is not None and now.etag != video.video_etag:
-        return SUPERSEDED
-    return OUTDATED if now is None or video.recogniser != SETTINGS.recogniser else None
+def _not_superseded(video: LongVideo) -> StoredVideo | None:
+    """Return the video as it was planned, or None if there is none any more."""
+    found = find_video(_s3(), video.upload.bucket, video.upload.key, looks=2)
+    if found is not None and found.etag != video.video_etag:
+        raise _OutcomeError(SUPERSEDED)
+    return found
 
 
-def _look_at(video: LongVideo, span: Span, run: RunTime) -> str:
+def _as_planned(video: LongVideo) -> StoredVideo:
+    """Return the video, for which a run of this version was planned."""
+    found = _not_superseded(video)
+    if found is None or video.recogniser != SETTINGS.recogniser:
+        raise _OutcomeError(OUTDATED)
+    return found
+
+
+def _look_at(video: LongVideo, span: Span, run: RunTime) -> None:
     """Look at a range of a long video, and keep what was seen, unless that was done."""
     started, attempt = datetime.now(UTC), run.attempt()
-    if changed := _changed_since(video):
-        return changed
+    source = StoredObject(_s3(), _as_planned(video), attempt.fetched)
     if _stored_looks().has(video, span):
-        return LOOKED
+        return
     gallery = _stored_gallery().as_it_was(video.gallery_etag, video.gallery_version)
     enrolled = gallery and gallery.looked_for(course=video.course, today=_today())
     if enrolled is None or looked_for(enrolled) != video.looked_for:
-        return OUTDATED
-    stored = find_video(_s3(), video.upload.bucket, video.upload.key)
-    if stored is None or stored.etag != video.video_etag:
-        return _changed_since(video) or OUTDATED
-    source = StoredObject(_s3(), stored, attempt.fetched)
+        raise _OutcomeError(OUTDATED)
     try:
         looks = look_at(
             source,
@@ -272,21 +288,20 @@ def _look_at(video: LongVideo, span: Span, run: RunTime) -> str:
             span,
             watch=lambda findings: attempt.watch(findings, source),
         )
-    except SupersededError:
-        return _changed_since(video) or OUTDATED
     except (IndivisibleError, UnreadableVideoError, OutOfTimeError):
         # One run has it right, or reports what is wrong.
-        return INDIVISIBLE
+        raise _OutcomeError(INDIVISIBLE) from None
+    except SupersededError:
+        _as_planned(video)
+        raise
     _stored_looks().put(video, span, looks)
     _log("range", started)
-    return LOOKED
 
 
-def _conclude(request: Conclude, run: RunTime) -> str:
+def _conclude(request: Conclude, run: RunTime) -> None:
     """Make the result of a long video from what was seen in its ranges."""
-    video, upload = request.video, request.video.upload
-    if changed := _changed_since(video):
-        return changed
+    video, upload, started = request.video, request.video.upload, request.started
+    _as_planned(video)
     provenance = Provenance(
         video_etag=video.video_etag,
         gallery_etag=video.gallery_etag,
@@ -295,31 +310,31 @@ def _conclude(request: Conclude, run: RunTime) -> str:
     )
     result = StoredResult(_s3(), SETTINGS.output_bucket, upload.key)
     if is_settled(result, provenance, lambda: _now(upload)):
-        _log("skipped", request.started)
-        return CONCLUDED
+        _log("skipped", started)
+        return
     looks = [_stored_looks().get(video, span) for span in request.spans]
-    seen = [each for each in looks if each is not None]
-    if len(seen) < len(looks):
-        return OUTDATED
+    if not all(looks):
+        raise _OutcomeError(OUTDATED)
     try:
-        recognition = _of_those_still_enrolled(conclude(seen, SETTINGS))
+        recognition = conclude([each for each in looks if each], SETTINGS)
     except (IndivisibleError, UnreadableVideoError):
-        return INDIVISIBLE
+        raise _OutcomeError(INDIVISIBLE) from None
+    recognition = _of_those_still_enrolled(recognition)
     making = _Making(
         upload=upload,
         provenance=provenance,
         course=video.course,
-        started=request.started,
+        started=started,
         cold=next(_runs) == 0,
+        ranges=len(looks),
     )
     draft = making.csv(recognition)
     if settle(result, draft, provenance, lambda: _now(upload)):
-        _log_result("processed", request.started, recognition)
+        _log_result("processed", started, recognition)
         if _is_overtaken(upload, draft):
             _process(upload, run)
     else:
-        _log("skipped", request.started)
-    return CONCLUDED
+        _log("skipped", started)
 
 
 def _now(upload: Upload) -> Now:
@@ -418,13 +433,17 @@ def _students(recognition: Recognition) -> dict[str, Student]:
 
 @dataclass(frozen=True, kw_only=True)
 class _Making:
-    """What a result is of and from, when it was begun with, and whether in a cold run."""
+    """What a result is of and from, when it was begun with, and whether in a cold run.
+
+    `ranges` is in how many the video was looked at.
+    """
 
     upload: Upload
     provenance: Provenance
     course: str | None
     started: datetime
     cold: bool
+    ranges: int = 1
 
     def csv(self, recognition: Recognition) -> Draft:
         """Return the CSV of who was seen, with the evidence beside it."""
@@ -445,9 +464,7 @@ class _Making:
             evidence=Evidence.of(recognition, students, source, content).as_bytes(),
         )
 
-    def report(
-        self, problem: str, remedy: str, *, because: Mapping[str, str] | None = None
-    ) -> Draft:
+    def report(self, problem: str, remedy: str, *, because: dict[str, str] | None = None) -> Draft:
         """Return the error report that says why there is no CSV, to programs by `because`."""
         content = error_bytes(
             video=self.upload.key,
@@ -467,6 +484,7 @@ class _Making:
             "started": _iso(self.started),
             "finished": _iso(datetime.now(UTC)),
             "cold": str(self.cold).lower(),
+            "ranges": str(self.ranges),
             "video-seconds": f"{recognition.video_seconds:.2f}",
             "frames": str(recognition.frames),
             "faces": str(recognition.faces),

@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from function.events import UnexpectedEventError, Upload, notification, uploads
-from function.recogniser.looks import Looks
-from function.recogniser.plan import Span
+from function.recogniser.ranges import Looks, Span
 from function.storage import is_missing
 
 if TYPE_CHECKING:

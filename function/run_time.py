@@ -15,9 +15,9 @@ from function.recogniser.video.opening import opened_recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from function.recogniser.recognition import Finding
+    from function.recogniser.video.source import Source
 
 # What is kept for the end: a result takes a second to write, and as long as a request may take
 # where its answer has to be asked for again. Of short runs, a share.
@@ -76,25 +76,39 @@ class RunTime:
         """Tell whether what is left is needed for the end."""
         return self.left() <= self._reserve
 
+    def is_nearly_over(self) -> bool:
+        """Tell whether a good part of what is needed for the end has passed."""
+        return self.left() <= self._reserve / 2
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(kw_only=True, eq=False)
 class Attempt:
-    """The time of one video within a run. `begun_with` is in seconds."""
+    """The time of one video within a run. `begun_with` is in seconds.
+
+    `looked_to` is how far into the recording it was looked at, in seconds; None before the first
+    frame.
+    """
 
     run: RunTime
     begun_with: float
+    looked_to: float | None = None
 
     def fetched(self, done: int, size: int) -> None:
-        """Take in how many bytes of the video are there.
+        """Take in how many bytes of the video have come. Whatever thread reads it may say so.
+
+        Once frames are looked at, they say how far it came, unless there are none for too long.
 
         Raises:
             OutOfTimeError, InterruptedRunError: the time is up.
 
         """
-        if done < size and self.run.is_up():
-            self._end(f"fetching {done / 1e6:,.0f} of its {size / 1e6:,.0f} MB")
+        if self.looked_to is None:
+            if done < size and self.run.is_up():
+                self._end(f"fetching {done / 1e6:,.0f} of its {size / 1e6:,.0f} MB")
+        elif self.run.is_nearly_over():
+            self._end(f"looking at {_clock(self.looked_to)}")
 
-    def watch(self, findings: Iterator[Finding], video: Path) -> Iterator[Finding]:
+    def watch(self, findings: Iterator[Finding], video: Source) -> Iterator[Finding]:
         """Pass on the findings as long as there is time.
 
         Raises:
@@ -103,6 +117,7 @@ class Attempt:
         """
         for finding in findings:
             yield finding
+            self.looked_to = finding.time
             if self.run.is_up():
                 self._end(f"looking at {_how_far(finding, video)}")
 
@@ -115,7 +130,7 @@ class Attempt:
         )
 
 
-def _how_far(finding: Finding, video: Path) -> str:
+def _how_far(finding: Finding, video: Source) -> str:
     with opened_recording(video) as recording:
         length, tracks = recording.length_told, len(recording.tracks())
     of_all = f" of {_clock(length)}" if length else ""

@@ -5,7 +5,6 @@ What is put into the input bucket is called a video here, even before it is know
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 import time
 from contextlib import closing, contextmanager
@@ -13,7 +12,6 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from io import BytesIO
-from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError, FlexibleChecksumError
@@ -22,11 +20,10 @@ from urllib3.exceptions import HTTPError
 from function.failed_requests import RequestFailedError
 from function.media_type import HEAD_BYTES
 from function.recogniser.identity.gallery import Gallery
-from function.recogniser.video.unreadable import UnreadableVideoError
 from function.results import csv_key, error_key, evidence_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
     from datetime import datetime
 
     from botocore.response import StreamingBody
@@ -99,38 +96,6 @@ def head_of(s3: S3Client, video: StoredVideo) -> bytes:
     return head.getvalue()
 
 
-@contextmanager
-def downloaded(
-    s3: S3Client, video: StoredVideo, fetched: Callable[[int, int], None] = lambda *_: None
-) -> Iterator[Path]:
-    """Give the path of a temporary copy of the video.
-
-    The file has no name in the file system, only the path of an open file of this process, so
-    nothing of it is left for the next run even if this one is killed. `fetched` is called meanwhile
-    with the bytes that are there, and all there are to be.
-
-    Raises:
-        UnreadableVideoError: the video does not fit on the disk.
-
-    """
-    free = shutil.disk_usage(tempfile.gettempdir()).free
-    if video.size > free:
-        raise UnreadableVideoError(
-            f"The video of {_megabytes(video.size)} does not fit into the {_megabytes(free)} "
-            "that the function has free.",
-            "Raise ephemeralStorageMb in the stack's configuration, or upload the video in parts.",
-        )
-    with tempfile.TemporaryFile() as file:
-        # Only as it was when it was found: the result carries that ETag.
-        whole = s3.get_object(Bucket=video.bucket, Key=video.key, IfMatch=video.etag)
-        for done in received(
-            s3, video.bucket, video.key, etag=video.etag, size=video.size, file=file, first=whole
-        ):
-            fetched(done, video.size)
-        file.flush()
-        yield Path(f"/proc/self/fd/{file.fileno()}")
-
-
 class StoredGallery:
     """The gallery in its bucket, read again only when it has changed."""
 
@@ -177,11 +142,9 @@ class StoredGallery:
 
         """
         if etag != self._etag:
-            of_version = {"VersionId": version} if version else {}
+            get = partial(self._s3.get_object, Bucket=self._bucket, Key=self._key, IfMatch=etag)
             try:
-                response = self._s3.get_object(
-                    Bucket=self._bucket, Key=self._key, IfMatch=etag, **of_version
-                )
+                response = get(VersionId=version) if version else get()
             except ClientError as error:
                 if _code(error) in _CHANGED | _NO_VERSION:
                     return None
@@ -331,9 +294,14 @@ def _changed_meanwhile() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        if _code(error) in _CHANGED:
+        if has_changed(error):
             raise ResultChangedError from error
         raise
+
+
+def has_changed(error: ClientError) -> bool:
+    """Tell whether S3 refused a request because what it is about is not as it was seen."""
+    return _code(error) in _CHANGED
 
 
 def received(  # noqa: PLR0913 - which object, as it was, how much of it, where to
@@ -344,12 +312,13 @@ def received(  # noqa: PLR0913 - which object, as it was, how much of it, where 
     etag: str,
     size: int,
     file: IO[bytes],
+    start: int = 0,
     first: GetObjectOutputTypeDef | None = None,
-) -> Iterator[int]:
-    """Copy the first `size` bytes of an object into a file, and yield how many are there by then.
+) -> Generator[int, None, None]:
+    """Copy `size` bytes of an object into a file, and yield how many are there by then.
 
-    A body that breaks off is gone on with where it did. `first` is the answer to a request for all
-    of the object, if there is one already.
+    They are those from `start` on. A body that breaks off is gone on with where it did. `first` is
+    the answer to a request for all of the object, if there is one already.
 
     Raises:
         function.failed_requests.RequestFailedError: less came, several times over.
@@ -361,7 +330,10 @@ def received(  # noqa: PLR0913 - which object, as it was, how much of it, where 
         if done >= size:
             break
         response = first or s3.get_object(
-            Bucket=bucket, Key=key, IfMatch=etag, Range=f"bytes={done}-{size - 1}"
+            Bucket=bucket,
+            Key=key,
+            IfMatch=etag,
+            Range=f"bytes={start + done}-{start + size - 1}",
         )
         first = None
         with closing(response["Body"]) as body:
@@ -391,7 +363,3 @@ def is_missing(error: ClientError) -> bool:
 
 def _code(error: ClientError) -> str:
     return error.response["Error"]["Code"]
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:,.0f} MB"

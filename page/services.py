@@ -46,7 +46,6 @@ class Services:
                 s3=s3,
                 bucket=settings.input_bucket,
                 results=settings.output_bucket,
-                largest=settings.largest_video,
             ),
         )
 

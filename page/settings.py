@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_MB = 1024 * 1024
-
 
 class SettingsError(ValueError):
     """An environment variable is missing or has a value that cannot be used."""
@@ -20,7 +18,7 @@ class Settings:
     """Where the page is, who vouches for those who sign in, and what it shows.
 
     `sign_in_url` is where Cognito's pages are, `keys_url` where it publishes what its tokens are
-    signed with, and `issuer` what it calls itself in them. `largest_video` is in bytes.
+    signed with, and `issuer` what it calls itself in them.
     """
 
     page_url: str
@@ -32,7 +30,6 @@ class Settings:
     students_table: str
     input_bucket: str
     output_bucket: str
-    largest_video: int
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -42,7 +39,7 @@ class Settings:
         as well: it is there on the embedded AWS.
 
         Raises:
-            SettingsError: one is missing, empty, or no number where one is needed.
+            SettingsError: one is missing or empty.
 
         """
         issuer = _text(environment, "ISSUER")
@@ -61,7 +58,6 @@ class Settings:
             students_table=_text(environment, "STUDENTS_TABLE"),
             input_bucket=_text(environment, "INPUT_BUCKET"),
             output_bucket=_text(environment, "OUTPUT_BUCKET"),
-            largest_video=_number(environment, "LARGEST_VIDEO_MB") * _MB,
         )
 
 
@@ -70,11 +66,3 @@ def _text(environment: Mapping[str, str], name: str) -> str:
     if not value:
         raise SettingsError(f"The environment variable {name} is not set.")
     return value
-
-
-def _number(environment: Mapping[str, str], name: str) -> int:
-    value = _text(environment, name)
-    try:
-        return int(value)
-    except ValueError as error:
-        raise SettingsError(f"The environment variable {name} is {value!r}, no number.") from error

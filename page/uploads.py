@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 MB = 1024 * 1024
 SMALLEST_PART = 8 * MB
+LARGEST = 5 * 1024 * 1024 * MB
+"""How many bytes S3 takes of one object, as of the parts below."""
+
 MOST_PARTS = 9_000
 """S3 takes 10,000 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html)."""
 
@@ -47,7 +50,7 @@ class DayError(Exception):
 
 
 class SizeError(Exception):
-    """The file is empty, or larger than the recogniser takes; or what arrived is not all of it."""
+    """The file is empty, or larger than S3 takes; or what arrived is not all of it."""
 
 
 class TakenError(Exception):
@@ -113,14 +116,12 @@ class Upload:
 class Uploads:
     """The uploads into a bucket. `folder` is a course's, with its slash at the end.
 
-    `results` is the bucket of results, and `largest` the size of a video in bytes that is still
-    taken.
+    `results` is the bucket of results.
     """
 
     s3: S3Client
     bucket: str
     results: str
-    largest: int
 
     def begin(self, folder: str, name: str, size: int, *, resume: str | None) -> Upload:
         """Begin the upload of a video, or go on with one that was begun and is there still.
@@ -132,7 +133,7 @@ class Uploads:
             TakenError: it would overwrite another.
 
         """
-        if not 0 < size <= self.largest:
+        if not 0 < size <= LARGEST:
             raise SizeError
         self._check_free(f"{folder}{name}")
         key, each = f"{folder}{name}", part_size(size)
@@ -197,7 +198,7 @@ class Uploads:
 
         """
         parts = self._parts(key, upload)
-        if sum(arrived for arrived, _ in parts.values()) != size or size > self.largest:
+        if sum(arrived for arrived, _ in parts.values()) != size or size > LARGEST:
             raise SizeError
         completed: list[CompletedPartTypeDef] = [
             {"PartNumber": number, "ETag": etag} for number, (_, etag) in sorted(parts.items())

@@ -5,7 +5,7 @@ less memory for a function; AWS raises both with use, or when it is asked
 (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). The first can be asked
 of Lambda. The second nobody tells: neither Lambda nor Service Quotas has it, and what is refused
 with it is a function's creation. All other limits are the same in every account, and the ranges of
-the settings keep to them (disk, time), or are far from what one stack needs.
+the settings keep to them (memory, time), or are far from what one stack needs.
 """
 
 from __future__ import annotations

@@ -285,7 +285,11 @@ class _Definition:
 
 
 _OUTCOME = {"outcome.$": "$.Payload.outcome"}
-_FAILED = {"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Report the failure"}
+_FAILED: dict[str, object] = {
+    "ErrorEquals": ["States.ALL"],
+    "ResultPath": "$.error",
+    "Next": "Report the failure",
+}
 
 
 def _caught(outcome: str, next_: str) -> dict[str, object]:

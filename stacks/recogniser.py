@@ -85,7 +85,8 @@ class Recogniser(Component):
             role=role.arn,
             memory_size=settings.memory_mb,
             timeout=settings.timeout_seconds,
-            ephemeral_storage={"size": settings.ephemeral_storage_mb},
+            # Lambda's default, said because one that was set before would stay otherwise.
+            ephemeral_storage={"size": 512},
             reserved_concurrent_executions=settings.reserved_concurrency,
             logging_config={
                 "log_format": "JSON",

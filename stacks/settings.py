@@ -51,7 +51,6 @@ class StackSettings:
     architecture: str
     memory_mb: int
     timeout_seconds: int
-    ephemeral_storage_mb: int
     reserved_concurrency: int
     ranges_at_once: int
     ranges_from_seconds: int
@@ -79,7 +78,6 @@ class StackSettings:
                 architecture=config.require("architecture"),
                 memory_mb=config.require_int("memoryMb"),
                 timeout_seconds=config.require_int("timeoutSeconds"),
-                ephemeral_storage_mb=config.require_int("ephemeralStorageMb"),
                 reserved_concurrency=config.require_int("reservedConcurrency"),
                 ranges_at_once=config.require_int("rangesAtOnce"),
                 ranges_from_seconds=config.require_int("rangesFromSeconds"),
@@ -115,7 +113,6 @@ class StackSettings:
             raise _wrong("architecture", self.architecture, "x86_64 or arm64")
         _check_range("memoryMb", self.memory_mb, 512, 10240)
         _check_range("timeoutSeconds", self.timeout_seconds, 30, 900)
-        _check_range("ephemeralStorageMb", self.ephemeral_storage_mb, 512, 10240)
         if self.reserved_concurrency != _UNRESERVED and self.reserved_concurrency < 1:
             raise _wrong("reservedConcurrency", self.reserved_concurrency, "-1, or 1 and more")
         _check_range("rangesAtOnce", self.ranges_at_once, 1, _MOST_RANGES_AT_ONCE)

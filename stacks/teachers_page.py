@@ -103,8 +103,6 @@ class TeachersPage(Component):
             "STUDENTS_TABLE": students.name,
             "INPUT_BUCKET": buckets.input.id,
             "OUTPUT_BUCKET": buckets.output.id,
-            # What is larger, the recogniser could only report.
-            "LARGEST_VIDEO_MB": str(settings.ephemeral_storage_mb),
         }
         self.function = self._function(
             image_uri, environment, self._permissions(buckets, students, signed_in)

@@ -31,9 +31,10 @@ Forget students: erase all that is held of them.
 
 From a stack go their encodings, with the earlier versions of the gallery that
 hold them, their records, what was seen in ranges of long videos that are under
-way, and their rows in all results, with the versions of results that had them. Nobody else's rows change, and no video is looked at
-again for it. It takes the rights of the stack's forgetterPolicy. Interrupted,
-run it again; it begins anew and ends the same.
+way, and their rows in all results, with the versions of results that had them.
+Nobody else's rows change, and no video that has a result is looked at again. It
+takes the rights of the stack's forgetterPolicy. Interrupted, run it again; it
+begins anew and ends the same.
 
 --verify changes nothing, looks everywhere, and says where anything is left. A
 video that is being looked at meanwhile takes 15 minutes at most, so do it then.

@@ -1,4 +1,4 @@
-"""One video file and the gallery, into who was seen in it: the whole recognition, without AWS.
+"""One video and the gallery, into who was seen in it: the whole recognition, without AWS.
 
 This module decides which part works on a frame after which. The handler and the command line
 both go through :func:`recognise`.
@@ -26,12 +26,12 @@ from function.recogniser.video.scenes import Scenes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from function.recogniser.faces.detector import Detection
     from function.recogniser.identity.gallery import Gallery
     from function.recogniser.options import RecognitionOptions
     from function.recogniser.video.frame import Frame
+    from function.recogniser.video.source import Source
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,13 +75,13 @@ class Finding:
 
 
 def recognise(
-    video: Path,
+    video: Source,
     gallery: Gallery,
     options: RecognitionOptions,
     *,
     watch: Callable[[Iterator[Finding]], Iterable[Finding]] = iter,
 ) -> Recognition:
-    """Find the gallery's students in a video file.
+    """Find the gallery's students in a video, which is a file or read like one.
 
     The findings are taken through `watch` as they come, which may show the progress.
 
@@ -111,7 +111,7 @@ def recognise(
 
 
 def search(
-    video: Path, gallery: Gallery, options: RecognitionOptions, reading: Reading | None = None
+    video: Source, gallery: Gallery, options: RecognitionOptions, reading: Reading | None = None
 ) -> Generator[Finding, None, None]:
     """Look for faces in the sampled frames of a video, and yield what is found as it is.
 
@@ -150,7 +150,7 @@ class _Sample(NamedTuple):
 
 
 def _sightings(
-    video: Path, options: RecognitionOptions, reading: Reading | None
+    video: Source, options: RecognitionOptions, reading: Reading | None
 ) -> Generator[tuple[Frame, list[Sighting]], None, None]:
     """Yield each sampled frame with the faces found in it, those that cost least to find first."""
     face_search, tracker = FaceSearch(), Tracker()
@@ -162,7 +162,7 @@ def _sightings(
 
 
 def _samples(
-    video: Path, options: RecognitionOptions, reading: Reading | None
+    video: Source, options: RecognitionOptions, reading: Reading | None
 ) -> Generator[_Sample, None, None]:
     track, scenes, orientation = 0, Scenes(), Orientation()
     decoded = sampled_frames(video, per_second=options.samples_per_second, reading=reading)

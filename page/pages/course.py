@@ -10,7 +10,7 @@ from page.courses import folders
 from page.guard import of_course
 from page.rendering import page
 from page.sessions import State
-from page.uploads import EARLIEST, MOST_LESSONS
+from page.uploads import EARLIEST, LARGEST, MOST_LESSONS
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -31,7 +31,7 @@ def _course(visit: Visit) -> Response:
         today=datetime.now(UTC).date(),
         earliest=EARLIEST,
         most_lessons=MOST_LESSONS,
-        largest=services.settings.largest_video,
+        largest=LARGEST,
         suffixes=VIDEO_SUFFIXES,
     )
 

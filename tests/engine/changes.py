@@ -29,7 +29,6 @@ CHANGED = {
     "architecture": "arm64",
     "memoryMb": 3008,
     "timeoutSeconds": 600,
-    "ephemeralStorageMb": 4096,
     "reservedConcurrency": 5,
     "rangesAtOnce": 8,
     "rangesFromSeconds": 1800,

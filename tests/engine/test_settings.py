@@ -20,7 +20,6 @@ WRONG: dict[str, list[object]] = {
     "architecture": ["riscv"],
     "memoryMb": ["lots", 1],
     "timeoutSeconds": ["soon", 901],
-    "ephemeralStorageMb": ["lots", 1],
     "reservedConcurrency": ["all", 0],
     "samplesPerSecond": ["0", "often"],
     "tolerance": ["2", "some"],

@@ -59,7 +59,7 @@ def test_it_has_the_room_that_the_stack_says(container: Container, engine: Conta
     limits = json.loads(engine.ask("inspect", "--format", "{{json .HostConfig}}", container.name))
 
     assert limits["Memory"] == limits["MemorySwap"] == 1769 << 20
-    assert "size=2048m" in limits["Tmpfs"][TMP].split(",")
+    assert "size=512m" in limits["Tmpfs"][TMP].split(",")
 
 
 def test_a_video_becomes_its_csv(

@@ -24,13 +24,12 @@ def test_it_is_a_container_of_the_configured_size() -> None:
         "dev",
         memoryMb="3000",
         timeoutSeconds="600",
-        ephemeralStorageMb="4096",
         reservedConcurrency="7",
     ).one(FUNCTION, RECOGNISER)
     assert function.inputs["packageType"] == "Image"
     assert function.inputs["memorySize"] == 3000
     assert function.inputs["timeout"] == 600
-    assert function.inputs["ephemeralStorage"] == {"size": 4096}
+    assert function.inputs["ephemeralStorage"] == {"size": 512}
     assert function.inputs["reservedConcurrentExecutions"] == 7
 
 

@@ -60,7 +60,6 @@ def test_it_reads_its_environment(made: Program) -> None:
     domain = made.one("cognito/userPoolDomain:UserPoolDomain").inputs["domain"]
     assert settings.sign_in_url == f"https://{domain}.auth.us-east-1.amazoncognito.com"
     assert settings.client_id == made.one("cognito/userPoolClient:UserPoolClient").id
-    assert settings.largest_video == 10_240 * 1024 * 1024
 
 
 def test_its_role_allows_exactly_what_it_does(made: Program) -> None:

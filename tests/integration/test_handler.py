@@ -22,9 +22,7 @@ from function.evidence import SURE, Evidence, Source, is_of_csv
 from function.failed_requests import RequestFailedError
 from function.recogniser.identity.enrolled import Enrolled
 from function.recogniser.identity.gallery import Gallery, GalleryError
-from function.recogniser.video.unreadable import UnreadableVideoError
 from function.results import error_key, is_for_want_of_enrolment
-from function.storage import StoredVideo, downloaded
 from tests.integration.handler_alone import (
     GALLERY,
     HEADER,
@@ -434,14 +432,6 @@ def test_nothing_stays_on_the_disk(
     assert list(tmp_path.iterdir()) == []
     still_open = [entry.resolve() for entry in Path("/proc/self/fd").iterdir()]
     assert not [path for path in still_open if path.is_relative_to(tmp_path)]
-
-
-def test_a_video_larger_than_the_disk_is_unreadable_and_the_remedy_is_the_setting(
-    s3: S3Client,
-) -> None:
-    video = StoredVideo(bucket=VIDEOS, key="v.mp4", etag="e", size=10**18)
-    with pytest.raises(UnreadableVideoError, match="ephemeralStorageMb"), downloaded(s3, video):
-        pass
 
 
 @pytest.mark.usefixtures("enrolled")

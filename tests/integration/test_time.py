@@ -96,9 +96,9 @@ def test_a_video_that_takes_too_long_to_fetch_is_reported_so(
 ) -> None:
     context = Context()
     at(app._s3(), OF_THE_VIDEO, lambda: context.pass_until(40), number=1)
-    app.handler(put(s3, "v.mp4", blank_video + bytes(3_000_000)), context)
+    app.handler(put(s3, "v.mp4", blank_video + bytes(6_000_000)), context)
     said = json.loads(results(s3)["v.error.json"])["error"]
-    assert "after fetching 1 of its 3 MB in 14 minutes" in said
+    assert "after fetching 1 of its 6 MB in 14 minutes" in said
 
 
 def test_a_result_of_the_same_video_is_more_than_that_the_time_was_up(

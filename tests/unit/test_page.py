@@ -29,7 +29,6 @@ ENVIRONMENT = {
     "STUDENTS_TABLE": "students",
     "INPUT_BUCKET": "videos",
     "OUTPUT_BUCKET": "results",
-    "LARGEST_VIDEO_MB": "2048",
 }
 SETTINGS = Settings.from_environment(ENVIRONMENT)
 KEY = RSAKey.generate_key(2048, {"alg": "RS256", "use": "sig"}, auto_kid=True)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from av.stream import Stream
 
     from function.recogniser.video.clock import Clock
+    from function.recogniser.video.source import Input
 
 # Where so many bytes of a file are in no packet of any track, they could not be taken apart: what
 # stands between packets is far less.
@@ -51,8 +52,9 @@ _MOST_FAILURES = 100
 class Recording:
     """An open file: its picture tracks, and how long it is."""
 
-    def __init__(self, container: InputContainer) -> None:
+    def __init__(self, container: InputContainer, read_by: Input) -> None:
         self._container = container
+        self._read_by = read_by
         self._form = form_of(container)
         start: int | None = container.start_time  # type: ignore[redundant-expr,unused-ignore]
         self._start = None if start is None else start / av.time_base
@@ -159,9 +161,11 @@ class Recording:
                 with guarded():
                     packet = next(packets, None)
             except DamageError:
+                self._read_by.check()
                 failures += 1
                 packets = self._container.demux()
                 continue
+            self._read_by.check()
             if packet is None:
                 return
             failures = 0

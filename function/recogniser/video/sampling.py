@@ -28,13 +28,13 @@ from function.recogniser.video.unreadable import ENCRYPTED, UnreadableVideoError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from av.packet import Packet
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
     from function.recogniser.video.frame import Frame
+    from function.recogniser.video.source import Source
     from function.recogniser.video.track import PictureTrack
 
     _Numbered = tuple[int, Packet[VideoStream]]  # with its place in the file
@@ -49,7 +49,7 @@ _SURE_OF_A_REFERENCE = 5
 
 
 def sampled_frames(
-    path: Path, *, per_second: float, first_step: float = 0.0, reading: Reading | None = None
+    source: Source, *, per_second: float, first_step: float = 0.0, reading: Reading | None = None
 ) -> Generator[Frame, None, None]:
     """Yield one frame of each step of 1/`per_second` seconds that has any, in order.
 
@@ -66,7 +66,7 @@ def sampled_frames(
     any_frame = is_encrypted = False
     number, tracks = 0, 1
     while number < tracks:
-        with opened_recording(path) as recording:
+        with opened_recording(source) as recording:
             all_tracks = recording.tracks()
             track, tracks = all_tracks[number], len(all_tracks)
             sampler = _Sampler(track, reading, step=tracks / per_second, first_step=first_step)
@@ -78,7 +78,7 @@ def sampled_frames(
             is_encrypted |= track.is_encrypted
         number += 1
     if not any_frame:
-        raise UnreadableVideoError(*(ENCRYPTED if is_encrypted else why_no_frame(path)))
+        raise UnreadableVideoError(*(ENCRYPTED if is_encrypted else why_no_frame(source)))
 
 
 class _Place(NamedTuple):

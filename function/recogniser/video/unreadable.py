@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from function.recogniser.video.source import Source
 
 _CONVERT = "Convert it to an MP4 file with H.264 video."
 
@@ -69,26 +69,26 @@ _EMPTY = ("The file is empty.", "Check that the recording was saved.")
 _STILL = ("The file is a still picture, not a video.", "Take the recording itself.")
 
 
-def why_not_opened(path: Path) -> tuple[str, str]:
-    """Return what is wrong with a file in none of the containers read here, and the remedy."""
-    with path.open("rb") as file:
+def why_not_opened(source: Source) -> tuple[str, str]:
+    """Return what is wrong with a source in none of the containers read here, and the remedy."""
+    with source.open("rb") as file:
         start = file.read(32)
     if not start:
         return _EMPTY
     if any(start[at : at + len(signature)] == signature for at, signature in _PICTURES):
         return _STILL
-    if start[4:8] in _FIRST_BOXES and not _has_index(path):
+    if start[4:8] in _FIRST_BOXES and not _has_index(source):
         return NOT_FINISHED
     return NO_VIDEO
 
 
-def is_scrambled(path: Path) -> bool:
+def is_scrambled(source: Source) -> bool:
     """Tell whether the packets of a transport stream say that they are encrypted.
 
     ISO/IEC 13818-1, 2.4.3.2: two bits of a packet's fourth byte, in packets of 188 bytes that begin
     with 0x47, and that camcorders and discs put a time before.
     """
-    with path.open("rb") as file:
+    with source.open("rb") as file:
         start = file.read(_SCRAMBLED_WITHIN)
     return any(
         set(start[at::size]) == {_SYNC}
@@ -97,12 +97,12 @@ def is_scrambled(path: Path) -> bool:
     )
 
 
-def _has_index(path: Path) -> bool:
+def _has_index(source: Source) -> bool:
     """Tell whether a file of boxes has the one that says what the others are.
 
     ISO/IEC 14496-12, "Object structure": a box of size 0 reaches to the end of the file.
     """
-    with path.open("rb") as file:
+    with source.open("rb") as file:
         length = file.seek(0, os.SEEK_END)
         file.seek(0)
         for _ in range(_MOST_BOXES):
