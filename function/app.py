@@ -26,7 +26,8 @@ from function.events import UnexpectedEventError, Upload, uploads
 from function.evidence import Evidence, Source
 from function.failures import nameless
 from function.media_type import has_name_of_video, is_meant_as_video
-from function.recogniser.recognition import Recognition, recognise
+from function.recogniser.outcome import Recognition
+from function.recogniser.recognition import recognise
 from function.recogniser.video.unreadable import UnreadableVideoError
 from function.results import (
     FOR_WANT_OF_ENROLMENT,
