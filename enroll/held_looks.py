@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from enroll.deployed import gallery_etag
 from function.long_videos import looks_prefix
-from function.recogniser.ranges import Looks
+from function.recogniser.looks import Looks, LooksError
 from function.storage import is_missing
 
 if TYPE_CHECKING:
@@ -54,8 +54,18 @@ def held_looks(stack: Deployment, student_ids: Collection[str]) -> Iterator[tupl
             if is_missing(error):
                 continue
             raise
-        for student_id in sorted(wanted & Looks.from_bytes(content).student_ids):
+        for student_id in sorted(wanted & _students_in(content, perhaps=wanted)):
             yield student_id, key
+
+
+def _students_in(content: bytes, *, perhaps: set[str]) -> set[str]:
+    """Return who is in looks; of those of another version nobody can tell, so it may be anybody."""
+    try:
+        looks = Looks.from_bytes(content)
+    except LooksError:
+        return perhaps
+    claimed = (student_id for face in looks.faces_seen for student_id in face.claims)
+    return {*claimed, *(look.match.student_id for look in looks.looks)}
 
 
 def _keys(s3: S3Client, bucket: str) -> Iterator[str]:

@@ -42,8 +42,10 @@ from function.long_videos import (
     start_execution,
 )
 from function.media_type import has_name_of_video, is_meant_as_video
-from function.recogniser.ranges import IndivisibleError, conclude, look_at, plan
-from function.recogniser.recognition import Recognition, recognise
+from function.recogniser.outcome import Recognition
+from function.recogniser.recognition import recognise
+from function.recogniser.spans import conclude, look_at, plan
+from function.recogniser.video.plan import IndivisibleError
 from function.recogniser.video.unreadable import UnreadableVideoError
 from function.results import (
     FOR_WANT_OF_ENROLMENT,
@@ -79,7 +81,8 @@ if TYPE_CHECKING:
 
     from function.long_videos import Request
     from function.recogniser.identity.gallery import Gallery
-    from function.recogniser.ranges import Span
+    from function.recogniser.spans import Plan
+    from function.recogniser.video.plan import Span
     from function.run_time import Attempt
     from function.storage import StoredVideo
     from function.students import Student
@@ -195,14 +198,23 @@ def _processed(
     try:
         enrolled = gallery.looked_for(course=course, today=_today())
         source = _source_of(video, enrolled, attempt)
-        spans = () if in_one_run else _spans(source)
-        if video and spans:
-            long_video = _long_video(making, video, enrolled)
-            start_execution(_stepfunctions(), SETTINGS.long_videos, long_video, spans, after=after)
+        planned = plan(source, SETTINGS)
+        if video and not in_one_run and _is_long(planned):
+            start_execution(
+                _stepfunctions(),
+                SETTINGS.long_videos,
+                _long_video(making, video, enrolled),
+                planned.spans,
+                after=after,
+            )
             _log("divided", started)
             return None
         recognition = recognise(
-            source, enrolled, SETTINGS, watch=lambda findings: attempt.watch(findings, source)
+            source,
+            enrolled,
+            SETTINGS,
+            planned=planned,
+            watch=lambda findings: attempt.watch(findings, source),
         )
     except UnreadableVideoError as error:
         event, draft = "unreadable", making.report(error.problem, error.remedy)
@@ -377,11 +389,13 @@ def _source_of(video: StoredVideo | None, gallery: Gallery, attempt: Attempt) ->
     return StoredObject(_s3(), video, attempt.fetched)
 
 
-def _spans(source: StoredObject) -> Sequence[Span]:
-    """Return the ranges in which the video is looked at by runs of their own, if it is long."""
-    planned = plan(source, SETTINGS)
-    is_long = (planned.seconds or 0) >= SETTINGS.ranges_from_seconds
-    return planned.spans if is_long and len(planned.spans) > 1 else ()
+def _is_long(planned: Plan) -> bool:
+    """Tell whether the spans of a video are looked at by runs of their own."""
+    if len(planned.spans) == 1:
+        return False
+    # They are equal, so the second begins with the length of each.
+    seconds = planned.spans[1].start * len(planned.spans)
+    return seconds >= SETTINGS.ranges_from_seconds
 
 
 def _long_video(making: _Making, video: StoredVideo, enrolled: Gallery) -> LongVideo:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from function.events import UnexpectedEventError, Upload, notification, uploads
-from function.recogniser.ranges import Looks, Span
+from function.recogniser.looks import Looks, LooksError
+from function.recogniser.video.plan import Span
 from function.storage import is_missing
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class LongVideo:
         made_from = {
             **self.as_json(),
             "event": [self.upload.bucket, self.upload.key],
-            "span": asdict(span),
+            "span": span.as_json(),
         }
         return f"{looks_prefix(self.gallery_etag)}{_digest(made_from)}"
 
@@ -173,10 +174,10 @@ def request_of(event: object) -> Request | None:
 
 
 def _span(told: object) -> Span:
-    match told:
-        case {"start": int() | float() as start, "end": int() | float() | None as end}:
-            return Span(start=float(start), end=None if end is None else float(end))
-    raise UnexpectedEventError(_NOT_OURS)
+    try:
+        return Span.from_json(told)
+    except ValueError:
+        raise UnexpectedEventError(_NOT_OURS) from None
 
 
 def _time(told: str) -> datetime:
@@ -208,7 +209,7 @@ def start_execution(
     for _ in range(_MOST_EXECUTIONS):
         given = {
             "plan": video.as_json(),
-            "spans": [asdict(span) for span in spans],
+            "spans": [span.as_json() for span in spans],
             **({"after": after} if after else {}),
         }
         name = _digest(given)
@@ -245,14 +246,17 @@ class StoredLooks:
         self._s3.put_object(Bucket=self._bucket, Key=video.looks_key(span), Body=looks.as_bytes())
 
     def get(self, video: LongVideo, span: Span) -> Looks | None:
-        """Return what was seen in a span, or None if it is not there any more."""
+        """Return what was seen in a span, or None if it is not there, or of another version."""
         try:
             found = self._s3.get_object(Bucket=self._bucket, Key=video.looks_key(span))
         except ClientError as error:
             if is_missing(error):
                 return None
             raise
-        return Looks.from_bytes(found["Body"].read())
+        try:
+            return Looks.from_bytes(found["Body"].read())
+        except LooksError:
+            return None
 
 
 def _digest(of: object) -> str:
