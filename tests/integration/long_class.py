@@ -18,7 +18,7 @@ SIZE = (1920, 1080)
 
 RANGE_SECONDS = 120
 _CLIP_SECONDS = 4
-_PICTURES_PER_SECOND = 5
+_PICTURES_PER_SECOND = 2
 
 
 def write_long_class(path: Path, groups: Sequence[tuple[str, ...]]) -> bytes:
