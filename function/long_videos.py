@@ -78,12 +78,12 @@ class LongVideo:
         """Read what `as_json` wrote. Raise UnexpectedEventError if it is anything else."""
         if not isinstance(told, Mapping):
             raise UnexpectedEventError(_NOT_OURS)
-        (upload,) = uploads(told.get("event"))
+        found = uploads(told.get("event"))
         own = {name: told.get(name) for name in _OWN_FIELDS}
         texts = [text for name, text in own.items() if text or name not in _OPTIONAL_FIELDS]
-        if not all(isinstance(text, str) and text for text in texts):
+        if len(found) != 1 or not all(isinstance(text, str) and text for text in texts):
             raise UnexpectedEventError(_NOT_OURS)
-        return cls(upload=upload, **own)  # type: ignore[arg-type]
+        return cls(upload=found[0], **own)  # type: ignore[arg-type]
 
     def looks_key(self, span: Span) -> str:
         """Return the key of what was seen in a span of it: it names nobody.
