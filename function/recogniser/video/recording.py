@@ -115,7 +115,7 @@ class Recording:
 
         """
         streams, told = self._picture_streams(), self._container.duration
-        if told is None or self._start is None or not self._form.is_entered_anywhere:
+        if told is None or not self._form.is_entered_anywhere:
             return None
         if not self._form.says_when_shown and any(it.codec_context.has_b_frames for it in streams):
             return None
@@ -138,8 +138,8 @@ class Recording:
         for number, stream in enumerate(self._picture_streams()):
             if not self._form.is_sent:
                 with suppress(DamageError), guarded():
-                    # Matroska's is read when it is first needed.
-                    self._seek(number, times[0])
+                    # Matroska's is read when it is first needed; to the start, all else is not.
+                    self._seek(number, 0.0)
                 self._read_by.check()
                 starts = [it.timestamp for it in stream.index_entries if it.is_keyframe]
                 keyframes = [it * unit_of(stream) - (self._start or 0.0) for it in starts]
