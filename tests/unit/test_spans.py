@@ -118,7 +118,7 @@ HOUR = Outline(seconds=3600, pixels=1920 * 1080, rate=25)
         ({"seconds": 190}, 2),
         ({"seconds": 0.0}, 1),
         ({"rate": 9}, 1),
-        ({"seconds": math.inf}, 1),
+        ({"seconds": 1e12}, 1000),
     ],
 )
 def test_a_span_is_two_minutes_of_1080p_and_longer_the_smaller_the_picture(
@@ -212,11 +212,12 @@ def test_of_joined_streams_it_is_noticed_on_the_way(long_mp4: Path) -> None:
     assert recognition.video_seconds == pytest.approx(2 * LONG, abs=1)
 
 
-def test_what_is_no_video_has_no_plan(tmp_path: Path) -> None:
+def test_what_is_no_video_is_one_span_and_who_looks_is_told(tmp_path: Path) -> None:
     path = tmp_path / "notes.mp4"
     path.write_text("notes")
+    assert plan(path, OPTIONS).spans == (WHOLE,)
     with pytest.raises(UnreadableVideoError):
-        plan(path, OPTIONS)
+        recognise(path, Gallery.empty(), OPTIONS)
 
 
 # What a span's looks are kept as.
