@@ -6,7 +6,7 @@ One process may do all of it, or a run for each span: the result is the same.
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from function.recogniser.outcome import Recognition
 from function.recogniser.video.opening import opened_recording
 from function.recogniser.video.plan import WHOLE, IndivisibleError, Span, divided
 from function.recogniser.video.reading import Reading, told
+from function.recogniser.video.unreadable import UnreadableVideoError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -54,18 +55,15 @@ class Plan:
 def plan(video: Source, options: RecognitionOptions) -> Plan:
     """Return the spans to look at a video in; one, if it is short or cannot be divided.
 
-    Raises:
-        function.recogniser.video.unreadable.UnreadableVideoError: it is no video.
-
+    What is no video has one, too: who looks at it is told what is wrong.
     """
-    with opened_recording(video, pictures=False) as recording:
+    with suppress(UnreadableVideoError), opened_recording(video, pictures=False) as recording:
         outline, tracks = recording.outline(), len(recording.tracks())
-        if outline is None:
-            return Plan(spans=(WHOLE,))
-        spans = divided(outline, step=tracks / options.samples_per_second)
-        if len(spans) > 1 and not recording.is_divisible_at([it.start for it in spans[1:]]):
-            return Plan(spans=(WHOLE,))
-        return Plan(spans=spans)
+        if outline is not None:
+            spans = divided(outline, step=tracks / options.samples_per_second)
+            if len(spans) == 1 or recording.is_divisible_at([it.start for it in spans[1:]]):
+                return Plan(spans=spans)
+    return Plan(spans=(WHOLE,))
 
 
 def look_at(

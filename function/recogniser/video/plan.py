@@ -21,6 +21,9 @@ _PIXELS = 1920 * 1080
 _LEAST_SECONDS = 30.0
 _MOST_SECONDS = 600.0
 
+# Of a file that says it lasts for months, which a damaged one may.
+_MOST_SPANS = 1000
+
 # Encoders put a few pictures that none refers to between two that others do. Where a step has fewer
 # pictures, all of them are decoded in a row, and a span cannot begin anywhere.
 SURE_OF_A_REFERENCE = 5
@@ -80,7 +83,7 @@ def divided(outline: Outline, *, step: float) -> tuple[Span, ...]:
     """Return the spans of a recording that gets one sample in so many seconds, at least one."""
     length = _SECONDS * _PIXELS / max(outline.pixels, 1)
     length = min(max(length, _LEAST_SECONDS), _MOST_SECONDS)
-    count = round(outline.seconds / length) if math.isfinite(outline.seconds) else 1
+    count = min(round(outline.seconds / length), _MOST_SPANS)
     if count <= 1 or outline.rate * step < SURE_OF_A_REFERENCE:
         return (WHOLE,)
     # To the millisecond: they are written down, and read elsewhere.

@@ -114,8 +114,14 @@ class Recording:
             UnreadableVideoError: it has no picture track.
 
         """
-        streams, told = self._picture_streams(), self._container.duration
-        if told is None or self._start is None or not self._form.is_entered_anywhere:
+        streams = self._picture_streams()
+        with suppress(DamageError), guarded():
+            return self._outline(streams)
+        return None
+
+    def _outline(self, streams: Sequence[VideoStream]) -> Outline | None:
+        told = self._container.duration
+        if told is None or not self._form.is_entered_anywhere:
             return None
         if not self._form.says_when_shown and any(it.codec_context.has_b_frames for it in streams):
             return None
@@ -135,14 +141,9 @@ class Recording:
 
         A table of keyframes has to have one for each. Where there is none, the file is tried.
         """
-        for number, stream in enumerate(self._picture_streams()):
+        for number in range(len(self._picture_streams())):
             if not self._form.is_sent:
-                with suppress(DamageError), guarded():
-                    # Matroska's is read when it is first needed.
-                    self._seek(number, times[0])
-                self._read_by.check()
-                starts = [it.timestamp for it in stream.index_entries if it.is_keyframe]
-                keyframes = [it * unit_of(stream) - (self._start or 0.0) for it in starts]
+                keyframes = self._table_of_keyframes(number)
                 begun = [bisect_left(keyframes, time) for time in times]
                 if len({0, *begun, len(keyframes)}) < len(times) + 2:
                     return False
@@ -178,6 +179,16 @@ class Recording:
         """Tell whether all times of a picture track so far are the file's own."""
         clock, _, _ = self._clocks[self._picture_streams()[number].index]
         return clock.is_steady
+
+    def _table_of_keyframes(self, number: int) -> list[float]:
+        """Return the times of a picture track's keyframes as the file's table has them."""
+        stream, times = self._picture_streams()[number], []
+        with suppress(DamageError), guarded():
+            # Matroska's is read when it is first needed; to the start, nothing else is.
+            self._seek(number, 0.0)
+            times = [it.timestamp for it in stream.index_entries if it.is_keyframe]
+        self._read_by.check()
+        return sorted(time * unit_of(stream) - (self._start or 0.0) for time in times)
 
     def _seek(self, number: int, seconds: float) -> None:
         stream = self._picture_streams()[number]
