@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import av
+import numpy as np
 from PIL import Image
 
 from samples.sample_class import person_in_class
@@ -12,6 +13,8 @@ from samples.sample_class import person_in_class
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from av.video.stream import VideoStream
 
 SIZE = (1920, 1080)
 """Width and height in pixels: of such pictures, two minutes are a range."""
@@ -53,12 +56,13 @@ def _write_clip(path: Path, group: tuple[str, ...]) -> Path:
         stream.pix_fmt = "yuv420p"
         stream.options = {"preset": "ultrafast", "bf": "0"}
         for _ in range(_CLIP_SECONDS * _PICTURES_PER_SECOND):
-            clip.mux(stream.encode(av.VideoFrame.from_image(picture)))
+            pixels = av.VideoFrame.from_ndarray(np.asarray(picture), format="rgb24")
+            clip.mux(stream.encode(pixels))
         clip.mux(stream.encode())
     return path
 
 
-def _repeated(clips: Sequence[Path], times: int) -> Iterator[av.Packet]:
+def _repeated(clips: Sequence[Path], times: int) -> Iterator[av.Packet[VideoStream]]:
     """Yield all packets of each clip so many times."""
     for clip in clips:
         for _ in range(times):

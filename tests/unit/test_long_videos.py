@@ -50,8 +50,8 @@ def test_requests_come_through_the_machine_as_they_were_meant() -> None:
     }
     for request, event in asked.items():
         assert request_of(through_json(event)) == request
-    event = {"plan": plan, "spans": spans, "started": "2026-11-23T18:00:00.5Z"}
-    assert request_of(through_json({"conclude": event})) == Conclude(
+    of_all = {"plan": plan, "spans": spans, "started": "2026-11-23T18:00:00.5Z"}
+    assert request_of(through_json({"conclude": of_all})) == Conclude(
         video=VIDEO,
         spans=list(SPANS),
         started=datetime(2026, 11, 23, 18, 0, 0, 500_000, tzinfo=UTC),
@@ -59,8 +59,8 @@ def test_requests_come_through_the_machine_as_they_were_meant() -> None:
 
 
 def test_events_of_s3_are_none_of_its_requests() -> None:
-    for event in (notification(VIDEO.upload), {"Event": "s3:TestEvent"}, {}, [], None, "lookAt"):
-        assert request_of(event) is None
+    events: list[object] = [notification(VIDEO.upload), {"Event": "s3:TestEvent"}, {}, [], "lookAt"]
+    assert [request_of(event) for event in events] == [None] * 5
 
 
 PLAN = VIDEO.as_json()
@@ -100,7 +100,7 @@ def test_looks_are_found_by_what_they_were_made_from_and_name_nobody() -> None:
     others = {
         VIDEO.looks_key(SPANS[1]),
         *(
-            replace(VIDEO, **{name: "another"}).looks_key(SPANS[0])
+            replace(VIDEO, **{name: "another"}).looks_key(SPANS[0])  # type: ignore[arg-type]
             for name in ("video_etag", "gallery_etag", "course", "looked_for", "recogniser")
         ),
         replace(VIDEO, upload=replace(VIDEO.upload, key="c.mp4")).looks_key(SPANS[0]),
