@@ -124,6 +124,8 @@ def rights(
         f"arn:aws:s3:::{names.gallery_bucket}/{names.gallery_key}": "the gallery",
         f"arn:aws:s3:::{names.output_bucket}": "the output bucket",
         f"arn:aws:s3:::{names.output_bucket}/*": "results",
+        f"arn:aws:s3:::{names.looks_bucket}": "the looks bucket",
+        f"arn:aws:s3:::{names.looks_bucket}/*": "looks",
     }
     policy = json.loads(str(stack.aws.exports[policy_name]))
     return {
@@ -183,6 +185,10 @@ def forgetting(stack: Pipeline, sample: SampleClass, tmp_path: Path) -> dict[str
             Key="week1/held.csv",
             Body=f"name,student_id,first_seen\r\nJoe Biden,{BIDEN},{value}\r\n".encode(),
         )
+    # Of another gallery, and of another version: it may be of anybody.
+    stack.aws.client("s3").put_object(
+        Bucket=stack.aws.outputs.looks_bucket, Key="earlier/looks", Body=b"looks"
+    )
     return {
         "export": ["export", BIDEN, "--stack", "local", "--output", str(tmp_path / "held.json")],
         "forget": ["forget", BIDEN, "--stack", "local"],

@@ -242,6 +242,24 @@ def test_what_fails_for_good_is_one_message_and_is_gone_on_with(  # noqa: PLR091
     assert long_videos.failures() == []
 
 
+@pytest.mark.parametrize(
+    ("action", "resource", "said"),
+    [
+        ("states:StartExecution", "the state machine", "StartExecution: 400 AccessDenied"),
+        ("s3:GetObject", "looks", "HeadObject: 403"),
+    ],
+)
+def test_without_a_right_for_long_videos_there_is_one_failure_that_says_so(
+    long_videos: LongVideos, long_class: bytes, action: str, resource: str, said: str
+) -> None:
+    with Permissions(long_videos.aws).without(action, resource):
+        long_videos.upload("not permitted.mp4", long_class)
+        long_videos.wait_until(lambda: bool(long_videos.failures_seen()))
+        long_videos.wait_until_at_rest()
+    (failure,) = long_videos.failures()
+    assert said in json.dumps(failure["responsePayload"])
+
+
 def test_a_video_that_is_replaced_meanwhile_is_superseded(
     long_videos: LongVideos, long_class: bytes, class_video: ClassVideo
 ) -> None:
