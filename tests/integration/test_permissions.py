@@ -49,8 +49,8 @@ NOT_IN_A_RESULT = {
     ("logs:PutLogEvents", "the log"),
     ("sqs:SendMessage", "the failures"),
 }
-# Of long videos: test_long_videos.py has what fails without it. A version of the gallery is asked for
-# only where the one in use is another than that of the plan, or was not read yet.
+# Of long videos: test_long_videos.py has what fails without it. A version of the gallery is asked
+# for only where the one in use is another than that of the plan, or was not read yet.
 OF_LONG_VIDEOS = {
     ("s3:GetObjectVersion", "the gallery"),
     ("s3:GetObject", "looks"),
