@@ -149,8 +149,10 @@ def _reason(failure: Mapping[str, object]) -> str:
             words += [kind, message]
         case {"errorMessage": str(message)}:
             words.append(message)
-        case {"errorType": str(kind), "cause": str(cause)}:
+        case {"errorType": str(kind), "error": {"Cause": str(cause)}}:
             words += [kind, *_message_in(cause)]
+        case {"errorType": str(kind)}:
+            words.append(kind)
     reason = " ".join(": ".join(words).split())
     return reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}…"
 

@@ -265,10 +265,8 @@ class _Definition:
                         "executionArn.$": "$$.Execution.Id",
                     },
                     "requestPayload.$": "$.plan.event",
-                    "responsePayload": {
-                        "errorType.$": "$.error.Error",
-                        "cause.$": "$.error.Cause",
-                    },
+                    # As a whole, because not every error has a Cause, and a path to nothing fails.
+                    "responsePayload": {"errorType.$": "$.error.Error", "error.$": "$.error"},
                 },
             },
             "ResultPath": None,

@@ -226,7 +226,7 @@ def test_what_fails_for_good_is_one_message_and_is_gone_on_with(  # noqa: PLR091
     (record,) = message["requestPayload"]["Records"]
     assert unquote_plus(record["s3"]["object"]["key"]) == key
     assert message["responsePayload"]["errorType"] == "RequestFailedError"
-    assert "PutObject: 403 AccessDenied" in message["responsePayload"]["cause"]
+    assert "PutObject: 403 AccessDenied" in message["responsePayload"]["error"]["Cause"]
     assert message["requestContext"]["condition"] == "RetriesExhausted"
     execution = long_videos.executions()[-1]["executionArn"]
     assert message["requestContext"]["executionArn"] == execution
