@@ -245,7 +245,7 @@ def test_what_fails_for_good_is_one_message_and_is_gone_on_with(  # noqa: PLR091
 @pytest.mark.parametrize(
     ("action", "resource", "said"),
     [
-        ("states:StartExecution", "the state machine", "StartExecution: 400 AccessDenied"),
+        ("states:StartExecution", "the state machine", "StartExecution: 403 AccessDenied"),
         ("s3:GetObject", "looks", "HeadObject: 403"),
     ],
 )
