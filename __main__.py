@@ -13,6 +13,7 @@ from stacks.budget import Budget
 from stacks.enroller import enroller_policy, forgetter_policy
 from stacks.function_image import FunctionImage
 from stacks.keep_alive import KeepAlive
+from stacks.long_videos import LongVideos
 from stacks.monitoring import Monitoring
 from stacks.recogniser import Recogniser
 from stacks.settings import StackSettings, region_from_config
@@ -34,15 +35,20 @@ recogniser = Recogniser(
     image_uri=image.uri,
     buckets=buckets,
     students=students,
+    region=region,
 )
+long_videos = LongVideos("lambdalens-long-videos", settings, recogniser=recogniser, region=region)
 Trigger(
     "lambdalens-trigger",
     bucket=buckets.input,
     alias=recogniser.alias,
     invocation=recogniser.invocation,
+    long_videos=long_videos.machine,
 )
 KeepAlive("lambdalens-keep-alive", invoked_arn=recogniser.alias.arn)
-monitoring = Monitoring("lambdalens", settings, recogniser=recogniser, region=region)
+monitoring = Monitoring(
+    "lambdalens", settings, recogniser=recogniser, long_videos=long_videos, region=region
+)
 if settings.monthly_budget:
     Budget("lambdalens", settings)
 page = None
@@ -61,6 +67,7 @@ pulumi.export("inputBucket", buckets.input.id)
 pulumi.export("outputBucket", buckets.output.id)
 pulumi.export("galleryBucket", buckets.gallery.id)
 pulumi.export("galleryKey", GALLERY_KEY)
+pulumi.export("looksBucket", buckets.looks.id)
 pulumi.export("studentsTable", students.name)
 pulumi.export("functionName", recogniser.function.name)
 pulumi.export("functionAlias", recogniser.alias.name)
@@ -68,6 +75,7 @@ pulumi.export("functionVersion", recogniser.alias.function_version)
 pulumi.export("repositoryUrl", image.repository.repository_url)
 pulumi.export("imageUri", image.uri)
 pulumi.export("imageDigest", image.digest)
+pulumi.export("longVideosArn", long_videos.machine.arn)
 pulumi.export("failuresQueueUrl", recogniser.failures.url)
 pulumi.export("logGroup", recogniser.log_group.name)
 pulumi.export("dashboardUrl", monitoring.dashboard_url)

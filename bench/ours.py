@@ -14,10 +14,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from function.recogniser import recognition
+from function.recogniser import looking
 from function.recogniser.identity.gallery import Gallery
+from function.recogniser.looking import search
 from function.recogniser.options import RecognitionOptions
-from function.recogniser.recognition import recognise, search
+from function.recogniser.recognition import recognise
 from function.recogniser.video.sampling import sampled_frames
 from function.results import csv_text
 
@@ -33,10 +34,10 @@ OPTIONS = RecognitionOptions()
 
 # The stages' functions, where the recognition looks them up.
 PROBES: Mapping[str, str] = {
-    "function.recogniser.recognition:sampled_frames": "decode",
-    "function.recogniser.recognition:Scenes.is_new": "detect",
-    "function.recogniser.recognition:Orientation.upright": "detect",
-    "function.recogniser.recognition:FaceSearch.faces": "detect",
+    "function.recogniser.looking:sampled_frames": "decode",
+    "function.recogniser.looking:Scenes.is_new": "detect",
+    "function.recogniser.looking:Orientation.upright": "detect",
+    "function.recogniser.looking:FaceSearch.faces": "detect",
     "function.recogniser.faces.encoding:aligned_chip": "align",
     "function.recogniser.faces.encoding:describe": "describe",
     "function.recogniser.identity.gallery:Gallery.nearest": "match",
@@ -90,7 +91,7 @@ def in_one_thread() -> AbstractContextManager[None]:
 @contextmanager
 def _replaced(name: str, by: Callable[..., object]) -> Iterator[None]:
     # Not with unittest.mock, whose import would count in what a whole process takes.
-    names = vars(recognition)
+    names = vars(looking)
     original, names[name] = names[name], by
     try:
         yield

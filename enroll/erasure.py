@@ -1,9 +1,9 @@
 """All that a stack holds of students is erased, or looked for.
 
 The gallery comes first: from then on, nobody is recognised who is to be forgotten, and what is
-written later does not name them. Then come its earlier versions, the records, and the results with
-theirs. Each step finds what is still to be done by itself, so an erasure that was interrupted is
-done again from the start.
+written later does not name them. Then come its earlier versions, the records, what was seen in
+ranges of long videos, and the results with their versions. Each step finds what is still to be done
+by itself, so an erasure that was interrupted is done again from the start.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from enroll.deployed import FacesNotForgottenError, forget_students, load_gallery
 from enroll.earlier_galleries import delete_earlier_galleries, earlier_galleries
+from enroll.held_looks import delete_looks, held_looks
 from enroll.held_results import erase_from_results, held_results
 from enroll.records import records_of
 from function.recogniser.identity.gallery import GalleryError
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Erasure:
-    """What was erased: portraits, records, earlier galleries, and what was in which results.
+    """What was erased: portraits, records, earlier galleries, looks, and what was in which results.
 
     `student_ids` are those of whom there was anything.
     """
@@ -36,6 +37,7 @@ class Erasure:
     portraits: int
     records: int
     earlier_galleries: int
+    looks: int
     results: Sequence[ErasedResult]
 
 
@@ -75,6 +77,7 @@ def erase(
     except FacesNotForgottenError as error:
         unusable = error
     earlier = delete_earlier_galleries(stack, student_ids)
+    looks = delete_looks(stack)
     results = []
     if with_results:
         for result in erase_from_results(stack, student_ids, looked_at):
@@ -89,6 +92,7 @@ def erase(
         portraits=portraits.total(),
         records=len(records),
         earlier_galleries=earlier.number,
+        looks=looks,
         results=results,
     )
 
@@ -107,6 +111,8 @@ def traces(
     student_ids = set(student_ids)
     yield from _in_gallery(stack, student_ids)
     yield from _in_earlier_galleries(stack, student_ids)
+    for student_id, key in held_looks(stack, student_ids):
+        yield Trace(student_id, f"{key}, seen in a range of a long video")
     for student_id in sorted(student_ids):
         if records_of(stack, student_id):
             yield Trace(student_id, "the record in the students table")

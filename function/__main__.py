@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from function.command.inputs import Video
-    from function.recogniser.recognition import Recognition
+    from function.recogniser.outcome import Recognition
 
 _STANDARD_OUTPUT = 1
 

@@ -13,20 +13,39 @@ from __future__ import annotations
 
 import logging
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING
 
-from function.clients import dynamodb_client, s3_client
+from function.clients import dynamodb_client, s3_client, stepfunctions_client
 from function.composed_text import composed
 from function.courses import course_of_video
 from function.events import UnexpectedEventError, Upload, uploads
 from function.evidence import Evidence, Source
 from function.failures import nameless
+from function.long_videos import (
+    CONCLUDED,
+    INDIVISIBLE,
+    LOOKED,
+    OUTDATED,
+    SUPERSEDED,
+    Conclude,
+    LongVideo,
+    LookAt,
+    LookAtWhole,
+    PlanAnew,
+    StoredLooks,
+    looked_for,
+    request_of,
+    start_execution,
+)
 from function.media_type import has_name_of_video, is_meant_as_video
-from function.recogniser.recognition import Recognition, recognise
+from function.recogniser.outcome import Recognition
+from function.recogniser.recognition import recognise
+from function.recogniser.spans import conclude, look_at, plan
+from function.recogniser.video.plan import IndivisibleError
 from function.recogniser.video.unreadable import UnreadableVideoError
 from function.results import (
     FOR_WANT_OF_ENROLMENT,
@@ -49,7 +68,7 @@ from function.storage import (
     find_video,
     head_of,
 )
-from function.stored_object import StoredObject
+from function.stored_object import StoredObject, SupersededError
 from function.students import look_up
 
 if TYPE_CHECKING:
@@ -58,8 +77,12 @@ if TYPE_CHECKING:
 
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_s3 import S3Client
+    from types_boto3_stepfunctions import SFNClient
 
+    from function.long_videos import Request
     from function.recogniser.identity.gallery import Gallery
+    from function.recogniser.spans import Plan
+    from function.recogniser.video.plan import Span
     from function.run_time import Attempt
     from function.storage import StoredVideo
     from function.students import Student
@@ -94,14 +117,26 @@ class _NobodyEnrolledError(Exception):
     """The gallery is empty, or there is none, or nobody in it is looked for any more."""
 
 
-def handler(event: object, context: object) -> None:
-    """Answer one notification from S3, of one or several uploads.
+def handler(event: object, context: object) -> dict[str, str] | None:
+    """Answer a notification from S3, or a request of the state machine's that conducts."""
+    run = RunTime(context)
+    try:
+        request = request_of(event)
+        if request is not None:
+            return {"outcome": _outcome_of(request, run)}
+    except Exception as failure:  # noqa: BLE001 - whatever it is
+        raise nameless(failure) from None
+    _process_all(event, run)
+    return None
+
+
+def _process_all(event: object, run: RunTime) -> None:
+    """Process one or several uploads.
 
     Every upload is tried before the first failure is raised, those beside a record that is not
     from S3 too: what succeeded is skipped when Lambda tries the event again.
     """
     failures: list[Exception] = []
-    run = RunTime(context)
     try:
         told: Sequence[Upload] = uploads(event)
     except UnexpectedEventError as error:
@@ -116,16 +151,24 @@ def handler(event: object, context: object) -> None:
         raise failures[0] from None
 
 
-def _process(upload: Upload, run: RunTime) -> None:
-    """Bring the result of one video up to date, or pass over what is none."""
-    while _is_overtaken(upload, _processed(upload, run)):
+def _process(
+    upload: Upload, run: RunTime, *, in_one_run: bool = False, after: str | None = None
+) -> None:
+    """Bring the result of one video up to date, or pass over what is none.
+
+    If it is long, have that done by an execution of the state machine, which comes `after` another.
+    """
+    while _is_overtaken(upload, _processed(upload, run, in_one_run=in_one_run, after=after)):
         pass
 
 
-def _processed(upload: Upload, run: RunTime) -> Draft | None:
+def _processed(
+    upload: Upload, run: RunTime, *, in_one_run: bool, after: str | None
+) -> Draft | None:
     """Process one video as it is now, and return the result that was written.
 
-    None was written where a result was there already, a newer video was, or no video at all.
+    None was written where a result was there already, a newer video was, no video at all, or one
+    that is looked at in ranges from now on.
     """
     started = datetime.now(UTC)
     attempt = run.attempt()
@@ -147,44 +190,163 @@ def _processed(upload: Upload, run: RunTime) -> Draft | None:
         _log("skipped", started)
         return None
 
-    recognition, reason, evidence = Recognition.of_nothing(), {}, None
+    recognition = Recognition.of_nothing()
     course = course_of_video(upload.key, gallery.courses)
+    making = _Making(
+        upload=upload, provenance=provenance, course=course, started=started, cold=cold
+    )
     try:
-        recognition = _of_those_still_enrolled(
-            _recognise(video, gallery.looked_for(course=course, today=_today()), attempt)
+        enrolled = gallery.looked_for(course=course, today=_today())
+        source = _source_of(video, enrolled, attempt)
+        planned = plan(source, SETTINGS)
+        if video and not in_one_run and _is_long(planned):
+            start_execution(
+                _stepfunctions(),
+                SETTINGS.long_videos,
+                _long_video(making, video, enrolled),
+                planned.spans,
+                after=after,
+            )
+            _log("divided", started)
+            return None
+        recognition = recognise(
+            source,
+            enrolled,
+            SETTINGS,
+            planned=planned,
+            watch=lambda findings: attempt.watch(findings, source),
         )
     except UnreadableVideoError as error:
-        event = "unreadable"
-        kind, content = ResultKind.REPORT, _report(upload, error.problem, error.remedy)
+        event, draft = "unreadable", making.report(error.problem, error.remedy)
     except _NobodyEnrolledError:
-        event, reason = "unenrolled", FOR_WANT_OF_ENROLMENT
         said = _NOBODY_ANY_MORE if gallery.student_ids else _NOBODY_ENROLLED
-        kind, content = ResultKind.REPORT, _report(upload, *said)
+        event, draft = "unenrolled", making.report(*said, because=FOR_WANT_OF_ENROLMENT)
     except OutOfTimeError as error:
-        event, reason = "too_long", for_want_of_time(run.limits)
-        kind, content = ResultKind.REPORT, _report(upload, error.came, _MORE_TIME)
+        because = for_want_of_time(run.limits)
+        event, draft = "too_long", making.report(error.came, _MORE_TIME, because=because)
     else:
-        event = "processed"
-        students = _students(recognition)
-        kind, content = ResultKind.CSV, csv_bytes(recognition.attendance, students)
-        source = _source(upload, provenance, course)
-        evidence = Evidence.of(recognition, students, source, content).as_bytes()
+        recognition = _of_those_still_enrolled(recognition)
+        event, draft = "processed", making.csv(recognition)
 
-    measurements = _measurements(upload, started, cold=cold, recognition=recognition)
-    metadata = provenance.as_metadata() | of_course(course) | measurements | reason
-    draft = Draft(kind=kind, content=content, metadata=metadata, evidence=evidence)
     if not settle(result, draft, provenance, lambda: _now(upload)):
         if video is None and find_video(_s3(), upload.bucket, upload.key):
-            return _processed(upload, run)  # it is there after all, and this may be its event
+            # It is there after all, and this may be its event.
+            return _processed(upload, run, in_one_run=in_one_run, after=after)
         # That a video takes too long is told, though an older result of it stays.
         _log("too_long" if event == "too_long" else "skipped", started)
         return None
-    _log(event, started, recognition)
-    if recognition.unread:
-        logger.warning(
-            "a part of a video could not be read: its result says which", extra={"event": "partly"}
-        )
+    _log_result(event, started, recognition)
     return draft
+
+
+class _OutcomeError(Exception):
+    """A request of the state machine's comes to this, which is no error of anybody's."""
+
+    def __init__(self, outcome: str) -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+
+
+def _outcome_of(request: Request, run: RunTime) -> str:
+    """Do what the state machine asks for, and return what came of it."""
+    try:
+        match request:
+            case LookAt(video=video, span=span):
+                _look_at(video, span, run)
+                return LOOKED
+            case Conclude():
+                _conclude(request, run)
+            case LookAtWhole(video=video):
+                _not_superseded(video)
+                _process(video.upload, run, in_one_run=True)
+            case PlanAnew(video=video, execution=execution):
+                _process(video.upload, run, after=execution)
+    except _OutcomeError as it:
+        return it.outcome
+    return CONCLUDED
+
+
+def _not_superseded(video: LongVideo) -> StoredVideo | None:
+    """Return the video as it was planned, or None if there is none any more."""
+    found = find_video(_s3(), video.upload.bucket, video.upload.key, looks=2)
+    if found is not None and found.etag != video.video_etag:
+        raise _OutcomeError(SUPERSEDED)
+    return found
+
+
+def _as_planned(video: LongVideo) -> StoredVideo:
+    """Return the video, for which a run of this version was planned."""
+    found = _not_superseded(video)
+    if found is None or video.recogniser != SETTINGS.recogniser:
+        raise _OutcomeError(OUTDATED)
+    return found
+
+
+def _look_at(video: LongVideo, span: Span, run: RunTime) -> None:
+    """Look at a range of a long video, and keep what was seen, unless that was done."""
+    started, attempt = datetime.now(UTC), run.attempt()
+    source = StoredObject(_s3(), _as_planned(video), attempt.fetched)
+    if _stored_looks().has(video, span):
+        return
+    gallery = _stored_gallery().as_it_was(video.gallery_etag, video.gallery_version)
+    enrolled = gallery and gallery.looked_for(course=video.course, today=_today())
+    if enrolled is None or looked_for(enrolled) != video.looked_for:
+        raise _OutcomeError(OUTDATED)
+    try:
+        looks = look_at(
+            source,
+            enrolled,
+            SETTINGS,
+            span,
+            watch=lambda findings: attempt.watch(findings, source),
+        )
+    except (IndivisibleError, UnreadableVideoError, OutOfTimeError):
+        # One run has it right, or reports what is wrong.
+        raise _OutcomeError(INDIVISIBLE) from None
+    except SupersededError:
+        _as_planned(video)
+        raise
+    _stored_looks().put(video, span, looks)
+    _log("range", started)
+
+
+def _conclude(request: Conclude, run: RunTime) -> None:
+    """Make the result of a long video from what was seen in its ranges."""
+    video, upload, started = request.video, request.video.upload, request.started
+    _as_planned(video)
+    provenance = Provenance(
+        video_etag=video.video_etag,
+        gallery_etag=video.gallery_etag,
+        recogniser=video.recogniser,
+        limits=run.limits,
+    )
+    result = StoredResult(_s3(), SETTINGS.output_bucket, upload.key)
+    if is_settled(result, provenance, lambda: _now(upload)):
+        _log("skipped", started)
+        return
+    looks = [_stored_looks().get(video, span) for span in request.spans]
+    if not all(looks):
+        raise _OutcomeError(OUTDATED)
+    try:
+        recognition = conclude([each for each in looks if each], SETTINGS)
+    except (IndivisibleError, UnreadableVideoError):
+        raise _OutcomeError(INDIVISIBLE) from None
+    recognition = _of_those_still_enrolled(recognition)
+    making = _Making(
+        upload=upload,
+        provenance=provenance,
+        course=video.course,
+        started=started,
+        cold=next(_runs) == 0,
+        ranges=len(looks),
+    )
+    draft = making.csv(recognition)
+    if settle(result, draft, provenance, lambda: _now(upload)):
+        _log_result("processed", started, recognition)
+        if _is_overtaken(upload, draft):
+            _process(upload, run)
+    else:
+        _log("skipped", started)
 
 
 def _now(upload: Upload) -> Now:
@@ -216,16 +378,36 @@ def _is_meant_as_video(upload: Upload, video: StoredVideo | None) -> bool:
     return video is not None and is_meant_as_video(upload.key, head_of(_s3(), video))
 
 
-def _recognise(video: StoredVideo | None, gallery: Gallery, attempt: Attempt) -> Recognition:
+def _source_of(video: StoredVideo | None, gallery: Gallery, attempt: Attempt) -> StoredObject:
+    """Return what the video is read from, if there is one, and somebody to look for in it."""
     if video is None:
         raise UnreadableVideoError(
             "The video was no longer in the bucket when its turn came.", "Upload it again."
         )
     if not gallery.student_ids:
         raise _NobodyEnrolledError
-    source = StoredObject(_s3(), video, attempt.fetched)
-    return recognise(
-        source, gallery, SETTINGS, watch=lambda findings: attempt.watch(findings, source)
+    return StoredObject(_s3(), video, attempt.fetched)
+
+
+def _is_long(planned: Plan) -> bool:
+    """Tell whether the spans of a video are looked at by runs of their own."""
+    if len(planned.spans) == 1:
+        return False
+    # They are equal, so the second begins with the length of each.
+    seconds = planned.spans[1].start * len(planned.spans)
+    return seconds >= SETTINGS.ranges_from_seconds
+
+
+def _long_video(making: _Making, video: StoredVideo, enrolled: Gallery) -> LongVideo:
+    return LongVideo(
+        # As S3 has it: events of one video that name other times are about one execution.
+        upload=replace(making.upload, time=_iso(video.uploaded)),
+        video_etag=making.provenance.video_etag,
+        gallery_etag=making.provenance.gallery_etag,
+        gallery_version=_stored_gallery().version,
+        course=making.course,
+        looked_for=looked_for(enrolled),
+        recogniser=making.provenance.recogniser,
     )
 
 
@@ -263,37 +445,73 @@ def _students(recognition: Recognition) -> dict[str, Student]:
     return students
 
 
-def _source(upload: Upload, provenance: Provenance, course: str | None) -> Source:
-    return Source(
-        video=upload.key,
-        course=course,
-        recogniser=provenance.recogniser,
-        step=1 / SETTINGS.samples_per_second,
-        video_etag=provenance.video_etag,
-        gallery_etag=provenance.gallery_etag,
-    )
+@dataclass(frozen=True, kw_only=True)
+class _Making:
+    """What a result is of and from, when it was begun with, and whether in a cold run.
+
+    `ranges` is in how many the video was looked at.
+    """
+
+    upload: Upload
+    provenance: Provenance
+    course: str | None
+    started: datetime
+    cold: bool
+    ranges: int = 1
+
+    def csv(self, recognition: Recognition) -> Draft:
+        """Return the CSV of who was seen, with the evidence beside it."""
+        students = _students(recognition)
+        content = csv_bytes(recognition.attendance, students)
+        source = Source(
+            video=self.upload.key,
+            course=self.course,
+            recogniser=self.provenance.recogniser,
+            step=1 / SETTINGS.samples_per_second,
+            video_etag=self.provenance.video_etag,
+            gallery_etag=self.provenance.gallery_etag,
+        )
+        return Draft(
+            kind=ResultKind.CSV,
+            content=content,
+            metadata=self._metadata(recognition),
+            evidence=Evidence.of(recognition, students, source, content).as_bytes(),
+        )
+
+    def report(self, problem: str, remedy: str, *, because: dict[str, str] | None = None) -> Draft:
+        """Return the error report that says why there is no CSV, to programs by `because`."""
+        content = error_bytes(
+            video=self.upload.key,
+            problem=problem,
+            remedy=remedy,
+            recogniser=self.provenance.recogniser,
+        )
+        metadata = self._metadata(Recognition.of_nothing()) | (because or {})
+        return Draft(kind=ResultKind.REPORT, content=content, metadata=metadata)
+
+    def _metadata(self, recognition: Recognition) -> dict[str, str]:
+        """Return what a result tells of itself: also how long it took, and for how much."""
+        return {
+            **self.provenance.as_metadata(),
+            **of_course(self.course),
+            "event-time": self.upload.time,
+            "started": _iso(self.started),
+            "finished": _iso(datetime.now(UTC)),
+            "cold": str(self.cold).lower(),
+            "ranges": str(self.ranges),
+            "video-seconds": f"{recognition.video_seconds:.2f}",
+            "frames": str(recognition.frames),
+            "faces": str(recognition.faces),
+            **({"unread": recognition.unread} if recognition.unread else {}),
+        }
 
 
-def _report(upload: Upload, problem: str, remedy: str) -> bytes:
-    return error_bytes(
-        video=upload.key, problem=problem, remedy=remedy, recogniser=SETTINGS.recogniser
-    )
-
-
-def _measurements(
-    upload: Upload, started: datetime, *, cold: bool, recognition: Recognition
-) -> dict[str, str]:
-    """Return the metadata that tells, result by result, how long it took and for how much."""
-    return {
-        "event-time": upload.time,
-        "started": _iso(started),
-        "finished": _iso(datetime.now(UTC)),
-        "cold": str(cold).lower(),
-        "video-seconds": f"{recognition.video_seconds:.2f}",
-        "frames": str(recognition.frames),
-        "faces": str(recognition.faces),
-        **({"unread": recognition.unread} if recognition.unread else {}),
-    }
+def _log_result(event: str, started: datetime, recognition: Recognition) -> None:
+    _log(event, started, recognition)
+    if recognition.unread:
+        logger.warning(
+            "a part of a video could not be read: its result says which", extra={"event": "partly"}
+        )
 
 
 def _log(event: str, started: datetime, recognition: Recognition | None = None) -> None:
@@ -327,6 +545,16 @@ def _iso(time: datetime) -> str:
 @cache
 def _s3() -> S3Client:
     return s3_client()
+
+
+@cache
+def _stepfunctions() -> SFNClient:
+    return stepfunctions_client()
+
+
+@cache
+def _stored_looks() -> StoredLooks:
+    return StoredLooks(_s3(), SETTINGS.looks_bucket)
 
 
 @cache

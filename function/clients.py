@@ -13,12 +13,13 @@ from function.failed_requests import unanswered
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_s3 import S3Client
+    from types_boto3_stepfunctions import SFNClient
 
 # What they log is not ours to check, and may have an address with a key in it.
 for _name in ("boto3", "botocore", "urllib3"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
 
-# The defaults are a minute of silence, five times over, and a run has fifteen minutes for all. Both
+# The defaults are a minute of silence, five times over, and a run has fifteen minutes for all. The
 # services answer within a second; a read waits for the next bytes, not for all of an object.
 _PATIENCE = Config(
     connect_timeout=3,
@@ -38,6 +39,13 @@ def dynamodb_client() -> DynamoDBClient:
     """Return a client for DynamoDB, for any thread to use."""
     client = boto3.client("dynamodb", config=_PATIENCE)
     client.meta.events.register("after-call-error.dynamodb", _raise_ours)
+    return client
+
+
+def stepfunctions_client() -> SFNClient:
+    """Return a client for Step Functions, for any thread to use."""
+    client = boto3.client("stepfunctions", config=_PATIENCE)
+    client.meta.events.register("after-call-error.sfn", _raise_ours)
     return client
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from function.recogniser.identity.attendance import BestLook
-    from function.recogniser.recognition import Recognition
+    from function.recogniser.outcome import Recognition
     from function.students import Student
 
 VERSION = 1

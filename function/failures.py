@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from function.events import UnexpectedEventError
 from function.failed_requests import RequestFailedError
+from function.long_videos import TooManyExecutionsError
 from function.recogniser.identity.gallery import GalleryError
 from function.run_time import InterruptedRunError
 from function.settling import UnsettledResultError
@@ -40,6 +41,7 @@ _OURS = (
     InterruptedRunError,
     RequestFailedError,
     StudentsTableBusyError,
+    TooManyExecutionsError,
     UnexpectedError,
     UnexpectedEventError,
     UnsettledResultError,

@@ -16,7 +16,7 @@ from function.recogniser.video.opening import opened_recording
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from function.recogniser.recognition import Finding
+    from function.recogniser.looking import Finding
     from function.recogniser.video.source import Source
 
 # What is kept for the end: a result takes a second to write, and as long as a request may take

@@ -21,12 +21,19 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(RecognitionOptions):
-    """Where the function reads and writes, and how it recognises."""
+    """Where the function reads and writes, and how it recognises.
+
+    Videos of `ranges_from_seconds` and more are looked at in ranges, which the state machine with
+    the ARN `long_videos` conducts; what is seen in each is in the `looks_bucket`.
+    """
 
     output_bucket: str
     students_table: str
     gallery_bucket: str
     gallery_key: str
+    looks_bucket: str
+    long_videos: str
+    ranges_from_seconds: float
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -42,6 +49,9 @@ class Settings(RecognitionOptions):
                 students_table=_text(environment, "STUDENTS_TABLE"),
                 gallery_bucket=_text(environment, "GALLERY_BUCKET"),
                 gallery_key=_text(environment, "GALLERY_KEY"),
+                looks_bucket=_text(environment, "LOOKS_BUCKET"),
+                long_videos=_text(environment, "LONG_VIDEOS"),
+                ranges_from_seconds=_number(environment, "RANGES_FROM_SECONDS"),
                 samples_per_second=_number(environment, "SAMPLES_PER_SECOND"),
                 tolerance=_number(environment, "TOLERANCE"),
                 margin=_number(environment, "MARGIN"),

@@ -24,6 +24,7 @@ from function.results import csv_key, error_key, evidence_key
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
+    from datetime import datetime
 
     from botocore.response import StreamingBody
     from types_boto3_s3 import S3Client
@@ -34,6 +35,7 @@ NO_GALLERY = "none"
 
 _MISSING = {"404", "NoSuchKey"}
 _NOT_MODIFIED = "304"
+_NO_VERSION = {"NoSuchVersion", "MethodNotAllowed"}
 
 # What S3 answers to a conditional write or delete: another content, none any more, or another
 # request at the same time. S3 User Guide, "Conditional requests".
@@ -50,12 +52,16 @@ _BETWEEN_LOOKS_SECONDS = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class StoredVideo:
-    """A video in the input bucket; the ETag changes with its content."""
+    """A video in the input bucket; the ETag changes with its content.
+
+    `uploaded` is when it was put there.
+    """
 
     bucket: str
     key: str
     etag: str
     size: int
+    uploaded: datetime
 
 
 def find_video(s3: S3Client, bucket: str, key: str, *, looks: int = 1) -> StoredVideo | None:
@@ -70,7 +76,11 @@ def find_video(s3: S3Client, bucket: str, key: str, *, looks: int = 1) -> Stored
                 raise
         else:
             return StoredVideo(
-                bucket=bucket, key=key, etag=head["ETag"], size=head["ContentLength"]
+                bucket=bucket,
+                key=key,
+                etag=head["ETag"],
+                size=head["ContentLength"],
+                uploaded=head["LastModified"],
             )
     return None
 
@@ -95,6 +105,7 @@ class StoredGallery:
         self._key = key
         self._gallery = Gallery.empty()
         self._etag = NO_GALLERY
+        self._version: str | None = None
 
     def current(self) -> tuple[Gallery, str]:
         """Return the gallery and its ETag: the empty one and NO_GALLERY before any enrolment.
@@ -114,6 +125,34 @@ class StoredGallery:
             if _code(error) in _MISSING:
                 return Gallery.empty(), NO_GALLERY
             raise
+        self._read(response)
+        return self._gallery, self._etag
+
+    @property
+    def version(self) -> str | None:
+        """The bucket's version of what was read last, or None where it keeps none."""
+        return self._version
+
+    def as_it_was(self, etag: str, version: str | None) -> Gallery | None:
+        """Return the gallery that had this ETag and version, or None if it is not there any more.
+
+        Raises:
+            function.recogniser.identity.gallery.GalleryError: the object is no gallery that this
+                version can use.
+
+        """
+        if etag != self._etag:
+            get = partial(self._s3.get_object, Bucket=self._bucket, Key=self._key, IfMatch=etag)
+            try:
+                response = get(VersionId=version) if version else get()
+            except ClientError as error:
+                if _code(error) in _CHANGED | _NO_VERSION:
+                    return None
+                raise
+            self._read(response)
+        return self._gallery
+
+    def _read(self, response: GetObjectOutputTypeDef) -> None:
         etag, size = response["ETag"], response["ContentLength"]
         with tempfile.TemporaryFile() as file:
             for _ in received(
@@ -122,8 +161,7 @@ class StoredGallery:
                 pass
             file.seek(0)
             self._gallery = Gallery.load(file)
-        self._etag = etag
-        return self._gallery, self._etag
+        self._etag, self._version = etag, response.get("VersionId")
 
     def current_etag(self) -> str:
         """Return the gallery's ETag as it is now, or NO_GALLERY, without reading the gallery."""
@@ -316,6 +354,11 @@ def _parts(body: StreamingBody) -> Iterator[bytes]:
         raise RequestFailedError("GetObject: the checksum of what came is another") from None
     except (BotoCoreError, HTTPError, ConnectionError, TimeoutError):
         return  # what came was given
+
+
+def is_missing(error: ClientError) -> bool:
+    """Tell whether S3 refused a request because what it is about is not there."""
+    return _code(error) in _MISSING
 
 
 def _code(error: ClientError) -> str:

@@ -36,7 +36,7 @@ REGION = "us-east-1"
 
 SERVICES = (
     *("apigatewayv2", "budgets", "cloudwatch", "cognito-idp", "dynamodb", "ecr", "iam", "lambda"),
-    *("logs", "s3", "scheduler", "sns", "sqs", "sts"),
+    *("logs", "s3", "scheduler", "sns", "sqs", "stepfunctions", "sts"),
 )
 """What the stack is made of. Of the emulator's hundred services some run programs of their own:
 whoever adds a resource of another service to the stack adds that service here, and no more."""
@@ -46,6 +46,9 @@ _DEPLOYER_KEY_ID = "000000000000"
 
 _BACKLOG = 1024
 """Connections that wait: a hundred uploads at once are several hundred."""
+
+_FIRST_RETRY_SECONDS = 60
+"""What Lambda waits on AWS before it tries an event again."""
 
 _START_SECONDS = 60
 """It takes half a second; only a machine that is very busy needs more."""
@@ -97,6 +100,8 @@ def start_emulator(
         # Functions run in our workers only: without Docker, this runs none.
         "LAMBDA_EXECUTOR": "docker",
         "LAMBDA_ASYNC_RETRY_BASE_SECONDS": str(retry_base_seconds),
+        # A state machine waits a minute before it tries again, as Lambda does.
+        "SFN_WAIT_SCALE": str(retry_base_seconds / _FIRST_RETRY_SECONDS),
         # Throttled events would use up their retries; here they wait for a worker instead.
         "LAMBDA_ACCOUNT_CONCURRENCY": "0",
         # Further listeners on fixed ports, which nobody here talks to.

@@ -24,6 +24,7 @@ from local.resources import (
     repositories,
     roles,
     schedules,
+    state_machines,
     tables,
 )
 from local.resources.request import RefusedError, Request, one_line
@@ -46,9 +47,10 @@ CREATORS = {
     **repositories.CREATORS,
     **roles.CREATORS,
     **schedules.CREATORS,
+    **state_machines.CREATORS,
     **tables.CREATORS,
 }
-_UPDATERS = functions.UPDATERS
+_UPDATERS = {**functions.UPDATERS, **state_machines.UPDATERS}
 
 
 class ResourceError(Exception):

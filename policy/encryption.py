@@ -47,6 +47,7 @@ ENCRYPTION: dict[str, tuple[str, object] | None] = {
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": None,
     "aws:s3/bucketVersioning:BucketVersioning": None,
     "aws:scheduler/schedule:Schedule": None,  # AWS encrypts every schedule; its event is S3's
+    "aws:sfn/stateMachine:StateMachine": None,  # AWS encrypts every machine's history, always
     "aws:sns/topic:Topic": None,  # CloudWatch cannot send to an encrypted one; alarms name nobody
     "aws:sns/topicSubscription:TopicSubscription": None,
     "aws:sqs/queue:Queue": ("sqsManagedSseEnabled", True),

@@ -1,4 +1,4 @@
-"""The failures queue: messages that Lambda sent of events that it gave up.
+"""The failures queue: messages of events that Lambda, or the state machine, gave up.
 
 A message that is received is hidden from everybody else for a while, and comes back by itself if
 it is not deleted. So nothing is lost however a run ends, and two runs share the work.
@@ -136,7 +136,10 @@ def _uploads(event: Mapping[str, object]) -> Sequence[Upload]:
 
 
 def _reason(failure: Mapping[str, object]) -> str:
-    """Say why Lambda gave an event up: its own condition, and the function's last error."""
+    """Say why an event was given up: Lambda's own condition, and the function's last error.
+
+    The state machine for long videos has only the error's name for it, and the rest in JSON.
+    """
     words = []
     match failure.get("requestContext"):
         case {"condition": str(condition)}:
@@ -146,8 +149,22 @@ def _reason(failure: Mapping[str, object]) -> str:
             words += [kind, message]
         case {"errorMessage": str(message)}:
             words.append(message)
+        case {"errorType": str(kind), "error": {"Cause": str(cause)}}:
+            words += [kind, *_message_in(cause)]
+        case {"errorType": str(kind)}:
+            words.append(kind)
     reason = " ".join(": ".join(words).split())
     return reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}…"
+
+
+def _message_in(cause: str) -> Sequence[str]:
+    try:
+        match json.loads(cause):
+            case {"errorMessage": str(message)}:
+                return (message,)
+    except ValueError:
+        pass
+    return ()
 
 
 @contextmanager

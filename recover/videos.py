@@ -31,10 +31,14 @@ _NO_LONGER_THAT = ("404", "NoSuchKey", "PreconditionFailed")
 
 @dataclass(frozen=True, kw_only=True)
 class UploadedVideo:
-    """A video in the input bucket, and when it was put there."""
+    """A video in the input bucket, and what S3 told of it."""
 
     stored: StoredVideo
-    uploaded: datetime
+
+    @property
+    def uploaded(self) -> datetime:
+        """When it was put there."""
+        return self.stored.uploaded
 
     @property
     def key(self) -> str:
@@ -104,7 +108,12 @@ def _uploads(s3: S3Client, bucket: str, choice: Choice) -> Iterator[UploadedVide
     for page in pages:
         for entry in page.get("Contents", ()):
             if choice.includes(entry["LastModified"]):
-                stored = StoredVideo(
-                    bucket=bucket, key=entry["Key"], etag=entry["ETag"], size=entry["Size"]
+                yield UploadedVideo(
+                    stored=StoredVideo(
+                        bucket=bucket,
+                        key=entry["Key"],
+                        etag=entry["ETag"],
+                        size=entry["Size"],
+                        uploaded=entry["LastModified"],
+                    )
                 )
-                yield UploadedVideo(stored=stored, uploaded=entry["LastModified"])

@@ -1,9 +1,12 @@
-"""The three buckets: videos come into one, results go into another, the gallery has its own.
+"""The buckets: videos come into one, results go into another, the gallery has its own.
 
 The gallery is not kept beside the videos, because videos expire and the gallery must not. A
 lifecycle rule selects objects by prefix, tag or size, and cannot say "all but these": videos have
 no common prefix, uploaders cannot be asked to tag them, and a small video is smaller than a big
 gallery. A bucket of its own also means that whoever may upload a video cannot replace the gallery.
+
+What was seen in the ranges of a long video is in a fourth, `looks`, until the last run has made the
+result of it, and some days longer: so nobody who may read results or videos reads it.
 """
 
 from __future__ import annotations
@@ -26,13 +29,17 @@ GALLERY_KEY = "gallery/encodings.npz"
 DAYS_TO_FINISH_AN_UPLOAD = 1
 # For so long, a result or a gallery that was overwritten or deleted by mistake can be had back.
 DAYS_TO_KEEP_SUPERSEDED = 30
+# Two days longer than a failure is kept in its queue, from which the rest of a video is gone on
+# with: no range is looked at twice.
+DAYS_TO_KEEP_LOOKS = 16
 
 
 class Buckets(Component):
-    """The buckets `input`, `output` and `gallery`, all private, encrypted and over TLS only.
+    """The buckets `input`, `output`, `gallery` and `looks`: private, encrypted, over TLS only.
 
     Results and gallery are versioned: each is made from things that may be gone by the time a
-    mistake is noticed. Videos are not: they are large, and whoever uploaded one still has it.
+    mistake is noticed. Videos are not: they are large, and whoever uploaded one still has it; and
+    looks can be made again.
     """
 
     def __init__(self, name: str, settings: StackSettings) -> None:
@@ -48,6 +55,9 @@ class Buckets(Component):
         )
         self.gallery = self._private_bucket(
             f"{name}-gallery", rules=[_expire_superseded()], versioned=True
+        )
+        self.looks = self._private_bucket(
+            f"{name}-looks", rules=[_expire(after_days=DAYS_TO_KEEP_LOOKS)]
         )
         self.register_outputs(
             {"input": self.input.id, "output": self.output.id, "gallery": self.gallery.id}

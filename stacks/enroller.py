@@ -48,9 +48,11 @@ def enroller_policy(
 def forgetter_policy(buckets: Buckets, students: dynamodb.Table) -> pulumi.Output[str]:
     """Return the policy document, in JSON.
 
-    It deletes versions, for good, of the gallery and of results; the latest ones are replaced.
+    It deletes versions, for good, of the gallery and of results; the latest ones are replaced. What
+    was seen in ranges of long videos has no versions, and goes.
     """
     gallery, results = _gallery(buckets), _results(buckets)
+    looks = pulumi.Output.concat(buckets.looks.arn, "/*")
     return _document(
         _allow(
             "ReadAndReplaceTheGalleryAndResults",
@@ -71,6 +73,8 @@ def forgetter_policy(buckets: Buckets, students: dynamodb.Table) -> pulumi.Outpu
         _allow(
             "TellMissingFromForbidden", ["s3:ListBucket"], [buckets.gallery.arn, buckets.output.arn]
         ),
+        _allow("FindLooks", ["s3:ListBucket"], [buckets.looks.arn]),
+        _allow("ReadAndDeleteLooks", ["s3:GetObject", "s3:DeleteObject"], [looks]),
         _allow("ReadAndDeleteRecords", ["dynamodb:GetItem", "dynamodb:DeleteItem"], [students.arn]),
     )
 

@@ -37,6 +37,7 @@ from stacks.partition import console_address
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from stacks.long_videos import LongVideos
     from stacks.recogniser import Recogniser
     from stacks.settings import StackSettings
 
@@ -54,6 +55,11 @@ UPLOAD_METRICS = {
     "too_long": "VideosTooLong",
     "ignored": "UploadsIgnored",
 }
+# What it says of a long video, which is one of the uploads above in the end: that it is looked at
+# in ranges, and of each range that it was looked at.
+RANGE_METRICS = {"divided": "VideosDivided", "range": "RangesLookedAt"}
+# What becomes of the executions of the state machine, one for each long video.
+ENDS_OF_EXECUTIONS = ("Succeeded", "Failed", "Aborted", "TimedOut")
 PERIOD_SECONDS = 300
 # Metrics are with CloudWatch within a minute or two of the end of a run; this is ample.
 METRICS_LATE_SECONDS = 600
@@ -103,7 +109,13 @@ class Monitoring(Component):
     """The metrics, the alarms and the `dashboard` of one recogniser."""
 
     def __init__(
-        self, name: str, settings: StackSettings, *, recogniser: Recogniser, region: str
+        self,
+        name: str,
+        settings: StackSettings,
+        *,
+        recogniser: Recogniser,
+        long_videos: LongVideos,
+        region: str,
     ) -> None:
         super().__init__(name)
         self._name = name
@@ -113,9 +125,10 @@ class Monitoring(Component):
         # By this dimension alone, Lambda counts the runs of all versions and aliases.
         self._function = {"FunctionName": recogniser.function.name}
         self._queue = {"QueueName": recogniser.failures.name}
+        self._machine = {"StateMachineArn": long_videos.machine.arn}
         self._actions = self._topic(settings.alarm_email) if settings.alarm_email else []
 
-        for event, metric in UPLOAD_METRICS.items():
+        for event, metric in (UPLOAD_METRICS | RANGE_METRICS).items():
             self._count_records(recogniser.log_group, event=event, metric=metric)
         self._alarm(
             "failures",
@@ -155,6 +168,16 @@ class Monitoring(Component):
             self._of_function("DestinationDeliveryFailures"),
             watch=run,
         )
+        for end, meaning in (
+            ("Failed", "failed for good: they should be in the failures queue"),
+            ("Aborted", "were stopped by hand: python -m recover missing finds them"),
+            ("TimedOut", "came to no end: python -m recover missing finds them"),
+        ):
+            self._alarm(
+                f"long-videos-{end.lower()}",
+                f"Long videos {meaning}.",
+                self._of_executions(end),
+            )
         self._alarm(
             "duration",
             "A video took nearly as long as one may: raise timeoutSeconds or memoryMb.",
@@ -200,8 +223,17 @@ class Monitoring(Component):
             namespace="AWS/Lambda", name=name, statistic=statistic, dimensions=self._function
         )
 
+    def _of_executions(self, end: str) -> Metric:
+        return Metric(
+            namespace="AWS/States",
+            name=f"Executions{end}",
+            statistic="Sum",
+            dimensions=self._machine,
+        )
+
     def _of_uploads(self, event: str) -> Metric:
-        return Metric(namespace=self._namespace, name=UPLOAD_METRICS[event], statistic="Sum")
+        metric = (UPLOAD_METRICS | RANGE_METRICS)[event]
+        return Metric(namespace=self._namespace, name=metric, statistic="Sum")
 
     def _waiting_failures(self) -> Metric:
         return Metric(
@@ -264,7 +296,7 @@ class Monitoring(Component):
         )
 
     def _widgets(self, region: str) -> list[dict[str, object]]:
-        """Return three rows of graphs: what came through, what holds it up, what was lost."""
+        """Return four rows of graphs: the last one is of long videos."""
         graphs = {
             "Uploads": [self._of_uploads(event) for event in UPLOAD_METRICS],
             "Time of a run (ms)": [
@@ -282,6 +314,12 @@ class Monitoring(Component):
                 self._of_function("DestinationDeliveryFailures"),
             ],
             "Failures waiting": [self._waiting_failures()],
+            "Long videos, by how they ended": [
+                self._of_executions(end) for end in ("Started", *ENDS_OF_EXECUTIONS)
+            ],
+            "Long videos, and their ranges that were looked at": [
+                self._of_uploads(event) for event in RANGE_METRICS
+            ],
         }
         width, height, in_row = 8, 6, 3
         return [

@@ -50,6 +50,8 @@ class StackOutputs:
     require_consent: bool = False
     page_url: str = ""
     user_pool_id: str = ""
+    looks_bucket: str = ""
+    long_videos_arn: str = ""
 
     @property
     def live_function(self) -> str:
@@ -77,6 +79,8 @@ class StackOutputs:
             require_consent=outputs.get("requireConsent") is True,
             page_url=str(outputs.get("pageUrl") or ""),
             user_pool_id=str(outputs.get("userPoolId") or ""),
+            looks_bucket=str(outputs.get("looksBucket") or ""),
+            long_videos_arn=str(outputs.get("longVideosArn") or ""),
         )
 
 

@@ -17,12 +17,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pulumi
-from pulumi_aws import cloudwatch, iam, lambda_, sqs
+from pulumi_aws import cloudwatch, get_caller_identity_output, iam, lambda_, sqs
 
 from stacks.buckets import GALLERY_KEY
 from stacks.component import Component
 from stacks.image_processor import processor_hook
 from stacks.limits import limit_hook
+from stacks.partition import partition_of
 from stacks.tls import tls_only_policy
 
 if TYPE_CHECKING:
@@ -45,9 +46,10 @@ class Recogniser(Component):
     """The `function`, the `alias` to invoke it by, its `log_group` and its `failures` queue.
 
     `invocation` is what is set for the alias: how often it tries, and where failures go.
+    `long_videos` is the name of the state machine that it starts, which is made after it.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a function is made of, and where
         self,
         name: str,
         settings: StackSettings,
@@ -55,6 +57,7 @@ class Recogniser(Component):
         image_uri: pulumi.Input[str],
         buckets: Buckets,
         students: dynamodb.Table,
+        region: str,
     ) -> None:
         super().__init__(name)
         self.failures = self._failures_queue(f"{name}-failures", require_tls=settings.require_tls)
@@ -64,11 +67,15 @@ class Recogniser(Component):
             retention_in_days=settings.log_retention_days,
             opts=pulumi.ResourceOptions(parent=self),
         )
+        # Pulumi made this name up, and the role and the function have to know it before the
+        # machine is there, which has to know the function.
+        self.long_videos = self.log_group.name
+        machine = _state_machine_arn(self.long_videos, region)
         role = self._role(name)
         permissions = iam.RolePolicy(
             name,
             role=role.name,
-            policy=pulumi.Output.json_dumps(self._permissions(buckets, students)),
+            policy=pulumi.Output.json_dumps(self._permissions(buckets, students, machine)),
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.function = lambda_.Function(
@@ -89,7 +96,7 @@ class Recogniser(Component):
                 "application_log_level": "INFO",
                 "system_log_level": "INFO",
             },
-            environment={"variables": _environment(settings, buckets, students)},
+            environment={"variables": _environment(settings, buckets, students, machine)},
             publish=True,
             # A function that starts before its permissions fails on its first videos.
             opts=pulumi.ResourceOptions(
@@ -147,11 +154,14 @@ class Recogniser(Component):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _permissions(self, buckets: Buckets, students: dynamodb.Table) -> dict[str, object]:
+    def _permissions(
+        self, buckets: Buckets, students: dynamodb.Table, machine: pulumi.Output[str]
+    ) -> dict[str, object]:
         """Return the role's policy; asking for metadata (HEAD) counts as s3:GetObject."""
         videos = pulumi.Output.concat(buckets.input.arn, "/*")
         results = pulumi.Output.concat(buckets.output.arn, "/*")
         gallery = pulumi.Output.concat(buckets.gallery.arn, "/", GALLERY_KEY)
+        looks = pulumi.Output.concat(buckets.looks.arn, "/*")
         log_streams = pulumi.Output.concat(self.log_group.arn, ":*")
         return {
             "Version": "2012-10-17",
@@ -162,12 +172,17 @@ class Recogniser(Component):
                     ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
                     [results],
                 ),
+                # All ranges of a video are compared with the gallery of the first.
+                _allow("ReadTheSameGallery", ["s3:GetObjectVersion"], [gallery]),
+                _allow("HandLooksOn", ["s3:GetObject", "s3:PutObject"], [looks]),
                 # Without it, S3 answers "forbidden" in place of "not found".
                 _allow(
                     "TellMissingFromForbidden",
                     ["s3:ListBucket"],
-                    [buckets.input.arn, buckets.output.arn, buckets.gallery.arn],
+                    [it.arn for it in (buckets.input, buckets.output, buckets.gallery)]
+                    + [buckets.looks.arn],
                 ),
+                _allow("HaveLongVideosLookedAt", ["states:StartExecution"], [machine]),
                 _allow("ReadStudents", ["dynamodb:BatchGetItem"], [students.arn]),
                 _allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [log_streams]),
                 # Lambda itself sends what failed for good, with the function's role.
@@ -188,8 +203,18 @@ def _allow(sid: str, actions: list[str], resources: list[pulumi.Output[str]]) ->
     return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
 
 
+def _state_machine_arn(name: pulumi.Output[str], region: str) -> pulumi.Output[str]:
+    account = get_caller_identity_output().account_id
+    return pulumi.Output.concat(
+        f"arn:{partition_of(region)}:states:{region}:", account, ":stateMachine:", name
+    )
+
+
 def _environment(
-    settings: StackSettings, buckets: Buckets, students: dynamodb.Table
+    settings: StackSettings,
+    buckets: Buckets,
+    students: dynamodb.Table,
+    machine: pulumi.Output[str],
 ) -> dict[str, pulumi.Input[str]]:
     """Return what `function/settings.py` reads."""
     return {
@@ -197,6 +222,9 @@ def _environment(
         "STUDENTS_TABLE": students.name,
         "GALLERY_BUCKET": buckets.gallery.id,
         "GALLERY_KEY": GALLERY_KEY,
+        "LOOKS_BUCKET": buckets.looks.id,
+        "LONG_VIDEOS": machine,
+        "RANGES_FROM_SECONDS": str(settings.ranges_from_seconds),
         "SAMPLES_PER_SECOND": str(settings.samples_per_second),
         "TOLERANCE": str(settings.tolerance),
         "MARGIN": str(settings.margin),

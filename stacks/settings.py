@@ -28,6 +28,10 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827)
 _UNRESERVED = -1
 _MOST_SAMPLES_PER_SECOND = 60
+# What Step Functions runs at once of an inline Map, about.
+# https://docs.aws.amazon.com/step-functions/latest/dg/state-map-inline.html
+_MOST_RANGES_AT_ONCE = 40
+_SECONDS_OF_A_DAY = 24 * 60 * 60
 # What alarmEmail says where it is meant that nobody is told, and not merely forgotten.
 _NOBODY = "none"
 
@@ -50,6 +54,8 @@ class StackSettings:
     memory_mb: int
     timeout_seconds: int
     reserved_concurrency: int
+    ranges_at_once: int
+    ranges_from_seconds: int
     samples_per_second: float
     tolerance: float
     margin: float
@@ -77,6 +83,8 @@ class StackSettings:
                 memory_mb=config.require_int("memoryMb"),
                 timeout_seconds=config.require_int("timeoutSeconds"),
                 reserved_concurrency=config.require_int("reservedConcurrency"),
+                ranges_at_once=config.require_int("rangesAtOnce"),
+                ranges_from_seconds=config.require_int("rangesFromSeconds"),
                 samples_per_second=config.require_float("samplesPerSecond"),
                 tolerance=config.require_float("tolerance"),
                 margin=config.require_float("margin"),
@@ -114,6 +122,8 @@ class StackSettings:
         _check_range("timeoutSeconds", self.timeout_seconds, 30, 900)
         if self.reserved_concurrency != _UNRESERVED and self.reserved_concurrency < 1:
             raise _wrong("reservedConcurrency", self.reserved_concurrency, "-1, or 1 and more")
+        _check_range("rangesAtOnce", self.ranges_at_once, 1, _MOST_RANGES_AT_ONCE)
+        _check_range("rangesFromSeconds", self.ranges_from_seconds, 1, _SECONDS_OF_A_DAY)
         if not 0 < self.samples_per_second <= _MOST_SAMPLES_PER_SECOND:
             raise _wrong(
                 "samplesPerSecond",

@@ -11,7 +11,7 @@ it, and deleted before it.
 from __future__ import annotations
 
 import pulumi
-from pulumi_aws import get_caller_identity_output, lambda_, s3
+from pulumi_aws import get_caller_identity_output, lambda_, s3, sfn
 
 from stacks.component import Component
 
@@ -19,7 +19,8 @@ from stacks.component import Component
 class Trigger(Component):
     """The bucket's one notification, and the permission that it depends on.
 
-    `invocation` is the alias's, with the on-failure destination.
+    `invocation` is the alias's, with the on-failure destination; `long_videos` is what the function
+    starts for some of the videos, and has to be there as long as they come.
     """
 
     def __init__(
@@ -29,6 +30,7 @@ class Trigger(Component):
         bucket: s3.Bucket,
         alias: lambda_.Alias,
         invocation: lambda_.FunctionEventInvokeConfig,
+        long_videos: sfn.StateMachine,
     ) -> None:
         super().__init__(name)
         permission = lambda_.Permission(
@@ -51,6 +53,8 @@ class Trigger(Component):
                     "events": ["s3:ObjectCreated:*"],
                 }
             ],
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[permission, invocation]),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[permission, invocation, long_videos]
+            ),
         )
         self.register_outputs({})

@@ -30,10 +30,11 @@ Forget students: erase all that is held of them.
     python -m enroll forget --verify 1001 1002 --stack dev
 
 From a stack go their encodings, with the earlier versions of the gallery that
-hold them, their records, and their rows in all results, with the versions of
-results that had them. Nobody else's rows change, and no video is looked at
-again for it. It takes the rights of the stack's forgetterPolicy. Interrupted,
-run it again; it begins anew and ends the same.
+hold them, their records, what was seen in ranges of long videos that are under
+way, and their rows in all results, with the versions of results that had them.
+Nobody else's rows change, and no video that has a result is looked at again. It
+takes the rights of the stack's forgetterPolicy. Interrupted, run it again; it
+begins anew and ends the same.
 
 --verify changes nothing, looks everywhere, and says where anything is left. A
 video that is being looked at meanwhile takes 15 minutes at most, so do it then.
@@ -136,6 +137,8 @@ def _erased(erasure: Erasure, options: argparse.Namespace) -> str:
         counted(erasure.records, "record", "records"),
         counted(erasure.earlier_galleries, "earlier gallery", "earlier galleries"),
     ]
+    if erasure.looks:
+        parts.append(f"what was seen in {counted(erasure.looks, 'range', 'ranges')} of videos")
     if options.keep_results:
         return f": {', '.join(parts)}; results were left as they are"
     parts += [

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from function.command.inputs import Video
-    from function.recogniser.recognition import Finding
+    from function.recogniser.looking import Finding
 
     _Watch = Callable[[Iterator[Finding]], Iterator[Finding]]
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from function.command.inputs import Video
-    from function.recogniser.recognition import Recognition
+    from function.recogniser.outcome import Recognition
     from function.student_list import StudentList
     from function.students import Student
 

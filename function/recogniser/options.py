@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 # Changed whenever the same video, gallery and options could give another result.
-_VERSION = "6"
+_VERSION = "7"
 
 _MOST_SAMPLES_PER_SECOND = 60
 

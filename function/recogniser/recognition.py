@@ -1,77 +1,24 @@
 """One video and the gallery, into who was seen in it: the whole recognition, without AWS.
 
-This module decides which part works on a frame after which. The handler and the command line
-both go through :func:`recognise`.
+The handler and the command line both go through :func:`recognise`.
 """
 
 from __future__ import annotations
 
-from contextlib import closing
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from function.recogniser.ahead import worked_ahead
-from function.recogniser.faces.encoding import encoded
-from function.recogniser.faces.orientation import Orientation
-from function.recogniser.faces.search import FaceSearch
-from function.recogniser.identity.attendance import Attendance, Look, attendance
-from function.recogniser.identity.near_misses import NearMiss, near_misses
-from function.recogniser.identity.strangers import most_strangers
-from function.recogniser.identity.tracks import Sighting, Tracker
-from function.recogniser.video.reading import Reading, told
-from function.recogniser.video.sampling import sampled_frames
-from function.recogniser.video.scenes import Scenes
+from function.recogniser.spans import conclude, look_at, plan
+from function.recogniser.video.plan import WHOLE, IndivisibleError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
-    from function.recogniser.faces.detector import Detection
     from function.recogniser.identity.gallery import Gallery
+    from function.recogniser.looking import Finding
     from function.recogniser.options import RecognitionOptions
-    from function.recogniser.video.frame import Frame
+    from function.recogniser.outcome import Recognition
+    from function.recogniser.spans import Plan
     from function.recogniser.video.source import Source
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recognition:
-    """Who was seen in a video, and how much there was to see.
-
-    `video_seconds` is the length of the recording as far as it could be read, and `unread` says in
-    a few words which parts could not be, or nothing; `faces` counts those of all sampled `frames`.
-    Of the students who are not in `attendance`, those who were perhaps there are in
-    `please_check`, for a person to look. There were at least so many `strangers`.
-    """
-
-    attendance: tuple[Attendance, ...]
-    please_check: tuple[NearMiss, ...]
-    strangers: int
-    frames: int
-    faces: int
-    video_seconds: float
-    unread: str = ""
-
-    @classmethod
-    def of_nothing(cls) -> Recognition:
-        """Return that of a video of which nothing was seen."""
-        return cls(
-            attendance=(), please_check=(), strangers=0, frames=0, faces=0, video_seconds=0.0
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """What was found in a sampled frame: how many more faces, and the new looks at them.
-
-    A look goes on gaining times with later samples, as long as its face stays in view. `track`
-    and `time` are the frame's.
-    """
-
-    track: int
-    time: float
-    faces: int
-    looks: Sequence[Look]
 
 
 def recognise(
@@ -79,120 +26,23 @@ def recognise(
     gallery: Gallery,
     options: RecognitionOptions,
     *,
+    planned: Plan | None = None,
     watch: Callable[[Iterator[Finding]], Iterable[Finding]] = iter,
 ) -> Recognition:
     """Find the gallery's students in a video, which is a file or read like one.
 
-    The findings are taken through `watch` as they come, which may show the progress.
+    A long one is looked at span by span, as it would be by many runs, and to the same end. Its plan
+    is `planned`, if there is one already. The findings of each span are taken through `watch` as
+    they come, which may show the progress.
 
     Raises:
         function.recogniser.video.unreadable.UnreadableVideoError: the file is no video that can be
             read.
 
     """
-    reading = Reading()
-    with closing(search(video, gallery, options, reading)) as found:
-        findings = list(watch(found))
-    looks = [look for finding in findings for look in finding.looks]
-    tolerance, margin = options.tolerance, options.margin
-    present = attendance(looks, tolerance=tolerance, margin=margin)
-    named = {student.student_id for student in present}
-    perhaps = near_misses(looks, named, tolerance=tolerance, margin=margin)
-    named.update(student.student_id for student in perhaps)
-    return Recognition(
-        attendance=tuple(present),
-        please_check=tuple(perhaps),
-        strangers=most_strangers(looks, named, tolerance=tolerance),
-        frames=len({(finding.track, finding.time) for finding in findings}),
-        faces=sum(finding.faces for finding in findings),
-        video_seconds=reading.seconds,
-        unread=told(reading),
-    )
-
-
-def search(
-    video: Source, gallery: Gallery, options: RecognitionOptions, reading: Reading | None = None
-) -> Generator[Finding, None, None]:
-    """Look for faces in the sampled frames of a video, and yield what is found as it is.
-
-    There is at least one finding for each frame, if only that it shows no face. How far the video
-    could be read is in `reading` at the end. Who stops before the end closes the generator, which
-    ends its threads.
-
-    Raises:
-        function.recogniser.video.unreadable.UnreadableVideoError: the file is no video that can be
-            read.
-
-    """
-    with closing(worked_ahead(_sightings(video, options, reading))) as found:
-        for frame, sightings in found:
-            for seen in sightings:
-                seen.track.take_in(frame, seen.place)
-            due = [seen for seen in sightings if seen.track.is_due]
-            looks = list(_looks(frame, due, gallery, options))
-            for seen in sightings:
-                if seen.track.looks:
-                    seen.track.looks[-1].times.append(frame.time)
-            yield Finding(
-                track=frame.track,
-                time=frame.time,
-                faces=len(sightings),
-                looks=looks,
-            )
-
-
-class _Sample(NamedTuple):
-    """A sampled frame, upright, with what may be a face in its small form."""
-
-    frame: Frame
-    possible: Sequence[Detection]
-    new_scene: bool
-
-
-def _sightings(
-    video: Source, options: RecognitionOptions, reading: Reading | None
-) -> Generator[tuple[Frame, list[Sighting]], None, None]:
-    """Yield each sampled frame with the faces found in it, those that cost least to find first."""
-    face_search, tracker = FaceSearch(), Tracker()
-    with closing(worked_ahead(_samples(video, options, reading))) as samples:
-        for frame, possible, new_scene in samples:
-            tracker.next_sample(new_scene=new_scene)
-            for faces in face_search.faces(frame, possible, new_scene=new_scene):
-                yield frame, tracker.follow(faces)
-
-
-def _samples(
-    video: Source, options: RecognitionOptions, reading: Reading | None
-) -> Generator[_Sample, None, None]:
-    track, scenes, orientation = 0, Scenes(), Orientation()
-    decoded = sampled_frames(video, per_second=options.samples_per_second, reading=reading)
-    with closing(worked_ahead(decoded)) as frames:
-        for frame in frames:
-            if frame.track != track:
-                track, scenes, orientation = frame.track, Scenes(), Orientation()
-            new_scene = scenes.is_new(frame)
-            upright, possible, turned = orientation.upright(frame, new_scene=new_scene)
-            yield _Sample(upright, possible, new_scene or turned)
-
-
-def _looks(
-    frame: Frame, due: Sequence[Sighting], gallery: Gallery, options: RecognitionOptions
-) -> Iterator[Look]:
-    """Encode the faces of a frame that are due, and compare them with the gallery."""
-    if not (due and gallery.student_ids):
-        return
-    faces = encoded(frame.pixels, [seen.face for seen in due])
-    matches = gallery.nearest(np.stack([face.encoding for face in faces]))
-    for seen, face, match in zip(due, faces, matches, strict=True):
-        look = Look(
-            match=match,
-            quality=face.quality,
-            place=face.location.within(
-                height=frame.height, width=frame.width, turned=frame.turned_further
-            ),
-            face=seen.track.number,
-            track=frame.track,
-        )
-        clear = look.is_clear(tolerance=options.tolerance, margin=options.margin)
-        seen.track.look(frame, seen.place, look, clear=clear)
-        yield look
+    try:
+        spans = (planned or plan(video, options)).spans
+        looks = [look_at(video, gallery, options, span, watch=watch) for span in spans]
+        return conclude(looks, options)
+    except IndivisibleError:
+        return conclude([look_at(video, gallery, options, WHOLE, watch=watch)], options)

@@ -28,10 +28,13 @@ def main(descriptor: int) -> None:
     from ministack.app import app  # noqa: PLC0415
 
     from local.gate import http_api  # noqa: PLC0415
+    from local.gate.executions import check_executions  # noqa: PLC0415
     from local.gate.function_events import send_events_to  # noqa: PLC0415
 
     if hook_url := os.environ.pop("LAMBDALENS_HOOK", None):
         send_events_to(hook_url)
+
+    check_executions()
 
     with socket.socket(fileno=os.dup(descriptor)) as listening:
         host, port = listening.getsockname()

@@ -216,6 +216,7 @@ class AwsTypes:
     def _of_the_rest(self) -> dict[str, ResourceType]:
         iam, sqs, dynamodb = self._iam, self._sqs, self._dynamodb
         scheduler = self._account.client("scheduler")
+        machines = self._account.client("stepfunctions")
         return {
             "aws:iam/role:Role": ResourceType(
                 create=self._creator("aws:iam/role:Role"),
@@ -265,6 +266,13 @@ class AwsTypes:
                 read=if_there(lambda _, outputs: scheduler.get_schedule(Name=outputs["name"])),
                 named="name",
                 replaced_by=frozenset({"name"}),
+            ),
+            "aws:sfn/stateMachine:StateMachine": self._set_again(
+                "aws:sfn/stateMachine:StateMachine",
+                read=lambda id_, _: machines.describe_state_machine(stateMachineArn=id_),
+                delete=lambda id_, _: machines.delete_state_machine(stateMachineArn=id_),
+                replaced_by={"name", "type"},
+                named="name",
             ),
             "aws:dynamodb/table:Table": ResourceType(
                 create=self._creator("aws:dynamodb/table:Table"),

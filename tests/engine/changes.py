@@ -31,6 +31,8 @@ CHANGED = {
     "memoryMb": 3008,
     "timeoutSeconds": 600,
     "reservedConcurrency": 5,
+    "rangesAtOnce": 8,
+    "rangesFromSeconds": 1800,
     "samplesPerSecond": "3",
     "tolerance": "0.55",
     "margin": "0.1",

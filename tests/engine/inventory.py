@@ -38,6 +38,9 @@ def inventory(account: Account) -> dict[str, set[str]]:
         },
         "topics": {each["TopicArn"] for each in client("sns").list_topics()["Topics"]},
         "schedules": {each["Name"] for each in client("scheduler").list_schedules()["Schedules"]},
+        "state machines": {
+            each["name"] for each in client("stepfunctions").list_state_machines()["stateMachines"]
+        },
         "user pools": {
             each["Id"] for each in client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]
         },

@@ -210,7 +210,7 @@ def test_the_next_up_heals_one_that_failed_half_way(
     assert workspace.preview("dev") == {}
     made = inventory(account)
     assert len(made["functions"] - before["functions"]) == 1
-    assert len(made["buckets"] - before["buckets"]) == 3
+    assert len(made["buckets"] - before["buckets"]) == 4
     workspace.pulumi("destroy", "--yes", "-s", "dev")
     assert inventory(account) == before
 
@@ -293,7 +293,7 @@ def test_prod_is_destroyed_on_purpose_only(workspace: Workspace, account: Accoun
         workspace.pulumi("destroy", "--yes", "-s", "prod")
 
     assert "pulumi state unprotect" in str(refused.value)
-    assert len(inventory(account)["buckets"] - before["buckets"]) == 3
+    assert len(inventory(account)["buckets"] - before["buckets"]) == 4
     # As docs/deploying.md says it is done, which leaves the tracked file as it is.
     tracked = (workspace.folder / "stacks" / "Pulumi.prod.yaml").read_text()
     copy = workspace.folder.parent / "prod-to-destroy.yaml"

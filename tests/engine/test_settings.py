@@ -22,6 +22,8 @@ WRONG: dict[str, list[object]] = {
     "memoryMb": ["lots", 1],
     "timeoutSeconds": ["soon", 901],
     "reservedConcurrency": ["all", 0],
+    "rangesAtOnce": ["some", 41],
+    "rangesFromSeconds": ["1h", 0],
     "samplesPerSecond": ["0", "often"],
     "tolerance": ["2", "some"],
     "margin": ["-1", "some"],

@@ -9,7 +9,8 @@ import pytest
 from tests.infra.recording import Program, Registration, run_program, statements
 
 INPUT, OUTPUT, GALLERY = "lambdalens-input", "lambdalens-output", "lambdalens-gallery"
-every_bucket = pytest.mark.parametrize("bucket", [INPUT, OUTPUT, GALLERY])
+LOOKS = "lambdalens-looks"
+every_bucket = pytest.mark.parametrize("bucket", [INPUT, OUTPUT, GALLERY, LOOKS])
 
 
 def part_of(program: Program, kind: str, bucket: str) -> Registration:
@@ -25,8 +26,16 @@ def rules(program: Program, bucket: str) -> dict[str, dict[str, Any]]:
     return {rule["id"]: rule for rule in configuration.inputs["rules"]}
 
 
-def test_there_are_three(program: Program) -> None:
-    assert {each.name for each in program.every("s3/bucket:Bucket")} == {INPUT, OUTPUT, GALLERY}
+def test_there_are_four(program: Program) -> None:
+    names = {each.name for each in program.every("s3/bucket:Bucket")}
+    assert names == {INPUT, OUTPUT, GALLERY, LOOKS}
+
+
+def test_looks_are_there_for_as_long_as_a_failure_may_be_gone_on_from(program: Program) -> None:
+    expiration = rules(program, LOOKS)["expire"]["expiration"]
+    kept = program.one("sqs/queue:Queue").inputs["messageRetentionSeconds"]
+    # They are older than the failure, by the hours that an execution may take.
+    assert expiration["days"] * 24 * 60 * 60 >= kept + 24 * 60 * 60
 
 
 def test_pulumi_names_them(program: Program) -> None:

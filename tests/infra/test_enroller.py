@@ -44,6 +44,7 @@ def test_only_these_actions_are_allowed_on_these_resources(program: Program) -> 
 def test_a_forgetter_may_erase_and_nothing_else(program: Program) -> None:
     gallery = str(program.one("s3/bucket:Bucket", "lambdalens-gallery").outputs["arn"])
     results = str(program.one("s3/bucket:Bucket", "lambdalens-output").outputs["arn"])
+    looks = str(program.one("s3/bucket:Bucket", "lambdalens-looks").outputs["arn"])
     students = str(program.one("dynamodb/table:Table", "lambdalens-students").outputs["arn"])
     allowed = {
         (action, resource)
@@ -57,6 +58,9 @@ def test_a_forgetter_may_erase_and_nothing_else(program: Program) -> None:
         *((f"s3:{each}", f"{gallery}/{GALLERY_KEY}") for each in of_objects),
         *((f"s3:{each}", f"{results}/*") for each in of_objects),
         *((f"s3:{each}", bucket) for each in of_buckets for bucket in (gallery, results)),
+        ("s3:ListBucket", looks),
+        ("s3:GetObject", f"{looks}/*"),
+        ("s3:DeleteObject", f"{looks}/*"),
         ("dynamodb:GetItem", students),
         ("dynamodb:DeleteItem", students),
     }

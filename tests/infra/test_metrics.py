@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _OF_A_FUNCTION = ({"FunctionName"}, {"FunctionName", "Resource"})
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
 _OF_A_QUEUE = ({"QueueName"},)
+# https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
+_OF_A_STATE_MACHINE = ({"StateMachineArn"},)
 EMITTED_BY_AWS = {
     **{
         ("AWS/Lambda", name): _OF_A_FUNCTION
@@ -28,6 +30,10 @@ EMITTED_BY_AWS = {
             *("AsyncEventsReceived", "AsyncEventAge", "AsyncEventsDropped"),
             *("DeadLetterErrors", "DestinationDeliveryFailures"),
         )
+    },
+    **{
+        ("AWS/States", f"Executions{end}"): _OF_A_STATE_MACHINE
+        for end in ("Started", "Succeeded", "Failed", "Aborted", "TimedOut")
     },
     **{
         ("AWS/SQS", name): _OF_A_QUEUE

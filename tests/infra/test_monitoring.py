@@ -36,6 +36,9 @@ def test_there_is_an_alarm_for_each_way_of_failing(program: Program) -> None:
         "waiting",
         "dropped",
         "undelivered",
+        "long-videos-failed",
+        "long-videos-aborted",
+        "long-videos-timedout",
         "duration",
         "unreadable",
         "partly",
@@ -121,8 +124,23 @@ def test_no_videos_is_no_alarm_and_a_silent_queue_no_news(program: Program) -> N
         assert alarm["comparisonOperator"] == "GreaterThanOrEqualToThreshold"
 
 
+@pytest.mark.parametrize("end", ["Failed", "Aborted", "TimedOut"])
+def test_an_alarm_goes_off_at_the_first_long_video_that_does_not_come_to_its_end(
+    program: Program, end: str
+) -> None:
+    alarm = alarms(program)[f"long-videos-{end.lower()}"]
+    machine = program.one("sfn/stateMachine:StateMachine").outputs["arn"]
+    assert (alarm["namespace"], alarm["metricName"]) == ("AWS/States", f"Executions{end}")
+    assert (alarm["statistic"], alarm["threshold"]) == ("Sum", 1)
+    assert alarm["dimensions"] == {"StateMachineArn": machine}
+
+
 @pytest.mark.parametrize(
-    "event", ["processed", "skipped", "unreadable", "unenrolled", "too_long", "ignored"]
+    "event",
+    [
+        *("processed", "skipped", "unreadable", "unenrolled", "too_long", "ignored"),
+        *("divided", "range"),
+    ],
 )
 def test_what_the_function_says_of_uploads_is_counted(program: Program, event: str) -> None:
     counted = program.one("cloudwatch/logMetricFilter:LogMetricFilter", f"lambdalens-{event}")

@@ -5,12 +5,18 @@ from __future__ import annotations
 import pytest
 
 from function.settings import Settings
-from tests.infra.recording import Program, run_program, statements
+from tests.infra.recording import ACCOUNT, Program, run_program, statements
 
 FUNCTION = "lambda/function:Function"
 RECOGNISER = "lambdalens-recogniser"
 ALIAS = "lambda/alias:Alias"
 EVENT_INVOKE = "lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
+
+
+def machine_arn(program: Program) -> str:
+    """Return the ARN that AWS gives the state machine of this name."""
+    name = program.one("sfn/stateMachine:StateMachine").inputs["name"]
+    return f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:{name}"
 
 
 def test_it_is_a_container_of_the_configured_size() -> None:
@@ -38,6 +44,9 @@ def test_it_reads_its_environment(program: Program) -> None:
         == program.one("dynamodb/table:Table", "lambdalens-students").outputs["name"]
     )
     assert settings.samples_per_second == 2.0
+    assert settings.looks_bucket == program.one("s3/bucket:Bucket", "lambdalens-looks").id
+    assert settings.long_videos == machine_arn(program)
+    assert settings.ranges_from_seconds == 600
 
 
 def test_how_it_recognises_is_a_setting() -> None:
@@ -68,6 +77,7 @@ def test_the_role_allows_exactly_what_the_function_does(program: Program) -> Non
     videos = arn("s3/bucket:Bucket", "lambdalens-input")
     results = arn("s3/bucket:Bucket", "lambdalens-output")
     gallery = arn("s3/bucket:Bucket", "lambdalens-gallery")
+    looks = arn("s3/bucket:Bucket", "lambdalens-looks")
     logs = arn("cloudwatch/logGroup:LogGroup", "lambdalens-recogniser")
     policy = program.one("iam/rolePolicy:RolePolicy", "lambdalens-recogniser")
     allowed = {
@@ -85,6 +95,11 @@ def test_the_role_allows_exactly_what_the_function_does(program: Program) -> Non
         ("s3:PutObject", f"{results}/*"),
         ("s3:DeleteObject", f"{results}/*"),
         ("s3:ListBucket", results),
+        ("s3:GetObjectVersion", f"{gallery}/gallery/encodings.npz"),
+        ("s3:GetObject", f"{looks}/*"),
+        ("s3:PutObject", f"{looks}/*"),
+        ("s3:ListBucket", looks),
+        ("states:StartExecution", machine_arn(program)),
         ("dynamodb:BatchGetItem", arn("dynamodb/table:Table", "lambdalens-students")),
         ("logs:CreateLogStream", f"{logs}:*"),
         ("logs:PutLogEvents", f"{logs}:*"),

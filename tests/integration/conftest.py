@@ -25,7 +25,14 @@ from local.page_account import PageAccount, make_page_account
 from samples.pictures import sample_picture
 from samples.sample_class import make_sample_class, person_in_class
 from samples.sample_video import Scene, write_video
-from tests.integration.handler_alone import GALLERY, RESULTS, STUDENTS, VIDEOS
+from tests.integration.handler_alone import (
+    GALLERY,
+    LONG_VIDEOS,
+    LOOKS,
+    RESULTS,
+    STUDENTS,
+    VIDEOS,
+)
 from tests.integration.pipeline import Pipeline
 from tests.integration.the_page import CHROMIUM, COURSE, DESKTOP, PATIENCE_MS, ThePage
 
@@ -143,6 +150,10 @@ def environment() -> Iterator[None]:
             "STUDENTS_TABLE": STUDENTS,
             "GALLERY_BUCKET": VIDEOS,
             "GALLERY_KEY": GALLERY,
+            "LOOKS_BUCKET": LOOKS,
+            "LONG_VIDEOS": LONG_VIDEOS,
+            # In this process there is nobody to conduct: every video is one run.
+            "RANGES_FROM_SECONDS": "86400",
             "SAMPLES_PER_SECOND": "2",
             "TOLERANCE": "0.6",
             "MARGIN": "0.02",
@@ -158,6 +169,7 @@ def s3(environment: None) -> S3Client:  # noqa: ARG001 - boto3 reads it
     client = boto3.client("s3")
     client.create_bucket(Bucket=VIDEOS)
     client.create_bucket(Bucket=RESULTS)
+    client.create_bucket(Bucket=LOOKS)
     return client
 
 

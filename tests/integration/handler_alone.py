@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 VIDEOS, RESULTS, STUDENTS, GALLERY = "videos", "results", "students", "gallery/encodings.npz"
+LOOKS = "looks"
+LONG_VIDEOS = f"arn:aws:states:us-east-1:{'0' * 12}:stateMachine:long-videos"
 HEADER = b"\xef\xbb\xbf" + ",".join(COLUMNS).encode() + b"\r\n"
 
 

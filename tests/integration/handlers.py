@@ -33,6 +33,8 @@ def obedient(event: dict[str, Any], context: Any) -> object:  # noqa: ANN401 - L
             started = time.monotonic()
             time.sleep(event["seconds"])
             return {"started": started, "ended": time.monotonic()}
+        case "say":
+            return "a" * event["times"]
         case "wait":
             Path(event["begun"]).touch()
             while not Path(event["until"]).exists():

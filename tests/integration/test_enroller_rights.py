@@ -58,6 +58,9 @@ FORGETTER_NEEDED = {
     ("s3:GetObjectVersion", "results"): "forget",
     ("s3:DeleteObjectVersion", "results"): "forget",
     ("s3:ListBucketVersions", "the output bucket"): "forget",
+    ("s3:ListBucket", "the looks bucket"): "forget",
+    ("s3:DeleteObject", "looks"): "forget",
+    ("s3:GetObject", "looks"): "verify",
     ("dynamodb:DeleteItem", "the table"): "forget",
     ("dynamodb:GetItem", "the table"): "verify",
 }
@@ -121,6 +124,8 @@ def rights(
         f"arn:aws:s3:::{names.gallery_bucket}/{names.gallery_key}": "the gallery",
         f"arn:aws:s3:::{names.output_bucket}": "the output bucket",
         f"arn:aws:s3:::{names.output_bucket}/*": "results",
+        f"arn:aws:s3:::{names.looks_bucket}": "the looks bucket",
+        f"arn:aws:s3:::{names.looks_bucket}/*": "looks",
     }
     policy = json.loads(str(stack.aws.exports[policy_name]))
     return {
@@ -180,6 +185,10 @@ def forgetting(stack: Pipeline, sample: SampleClass, tmp_path: Path) -> dict[str
             Key="week1/held.csv",
             Body=f"name,student_id,first_seen\r\nJoe Biden,{BIDEN},{value}\r\n".encode(),
         )
+    # Of another gallery, and of another version: it may be of anybody.
+    stack.aws.client("s3").put_object(
+        Bucket=stack.aws.outputs.looks_bucket, Key="earlier/looks", Body=b"looks"
+    )
     place = stack.aws.outputs
     now = stack.aws.client("s3").head_object(Bucket=place.gallery_bucket, Key=place.gallery_key)
     return {

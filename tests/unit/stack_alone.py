@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 
 def stack_alone(emulator: Emulator, *, versioned: bool = False) -> Deployment:
-    """Make a stack of its own, its gallery bucket, output bucket and table empty."""
+    """Make a stack of its own, its gallery, output and looks bucket and table empty."""
     name = f"test-{uuid.uuid4().hex}"
     names = StackOutputs(
         input_bucket=f"{name}-input",
         output_bucket=f"{name}-output",
         gallery_bucket=f"{name}-gallery",
         gallery_key="gallery.npz",
+        looks_bucket=f"{name}-looks",
         students_table=name,
         function_name="none",
         function_alias="none",
@@ -40,6 +41,7 @@ def stack_alone(emulator: Emulator, *, versioned: bool = False) -> Deployment:
         s3.create_bucket(Bucket=bucket)
         if versioned:
             s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    s3.create_bucket(Bucket=names.looks_bucket)
     stack.client("dynamodb").create_table(
         TableName=name,
         KeySchema=[{"AttributeName": "student_id", "KeyType": "HASH"}],

@@ -15,7 +15,7 @@ from bench.__main__ import main
 from bench.crowd import Crowd, crowd_video
 from bench.inputs import folder_videos, length, sample_gallery
 from function.recogniser.identity.gallery import Gallery
-from function.recogniser.recognition import search
+from function.recogniser.looking import search
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,9 +15,17 @@ import numpy as np
 import pytest
 
 from enroll.__main__ import main
-from enroll.deployed import FacesNotForgottenError, enrol_students, load_gallery
+from enroll.deployed import FacesNotForgottenError, enrol_students, gallery_etag, load_gallery
 from enroll.erasure import erase, traces
-from function.recogniser.identity.gallery import Gallery
+from function.long_videos import looks_prefix
+from function.recogniser.faces.location import Box
+from function.recogniser.faces.quality import Quality
+from function.recogniser.identity.attendance import Look
+from function.recogniser.identity.gallery import Gallery, Match
+from function.recogniser.looking import Finding
+from function.recogniser.looks import Looks
+from function.recogniser.video.plan import WHOLE
+from function.recogniser.video.reading import Reading
 from function.students import Student, look_up
 from stacks.configuration import REPOSITORY
 from stacks.outputs import Deployment
@@ -391,3 +399,42 @@ def test_it_is_the_id_that_counts_and_not_the_name(held: Deployment) -> None:
     put(held, "namesake.csv", HEADER + ADA.replace("1001", "1003") + ADA)
     erase(held, ["1001"])
     assert body(held, "namesake.csv") == HEADER + ADA.replace("1001", "1003")
+
+
+def test_what_was_seen_in_ranges_goes_unless_it_was_made_with_the_gallery_in_use(
+    held: Deployment,
+) -> None:
+    s3, bucket = s3_of(held), held.outputs.looks_bucket
+
+    def put_looks(gallery_etag: str | None, name: str, student_id: str) -> str:
+        key = f"{looks_prefix(str(gallery_etag))}{name}"
+        s3.put_object(Bucket=bucket, Key=key, Body=looks_at(student_id).as_bytes())
+        return key
+
+    of_then = put_looks(gallery_etag(held), "then", "1001")
+    assert f"{of_then}, seen in a range of a long video" in places(held, "1001")
+    assert f"{of_then}, seen in a range of a long video" not in places(held, "1002")
+
+    assert erase(held, ["1001"]).looks == 1
+
+    assert places(held, "1001") == []
+    of_now = put_looks(gallery_etag(held), "now", "1002")
+    assert erase(held, ["1001"]).looks == 0
+    assert f"{of_now}, seen in a range of a long video" in places(held, "1002")
+    # Of another version nobody can tell, so it may be anybody.
+    s3.put_object(Bucket=bucket, Key="earlier/looks", Body=b"looks")
+    assert places(held, "1001") == ["earlier/looks, seen in a range of a long video"]
+
+
+def looks_at(student_id: str) -> Looks:
+    """Return what was seen of one student in a video."""
+    look = Look(
+        match=Match(student_id=student_id, distance=0.3, margin=0.2),
+        quality=Quality(height=90, score=0.9, tilt=0, sharpness=0.5, brightness=100),
+        place=Box(left=0, top=0, width=0.1, height=0.1),
+        face=1,
+        track=0,
+        times=[1.0],
+    )
+    finding = Finding(track=0, time=1.0, faces=1, looks=[look])
+    return Looks.of(WHOLE, [finding], Reading(), tolerance=0.59)

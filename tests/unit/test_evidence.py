@@ -19,9 +19,10 @@ from function.recogniser.faces.quality import Quality
 from function.recogniser.identity.attendance import Attendance, BestLook, Look, Span
 from function.recogniser.identity.gallery import Gallery, Match
 from function.recogniser.identity.near_misses import NearMiss, near_misses
-from function.recogniser.identity.strangers import most_strangers
+from function.recogniser.identity.strangers import most_strangers, seen_faces
 from function.recogniser.options import RecognitionOptions
-from function.recogniser.recognition import Recognition, recognise
+from function.recogniser.outcome import Recognition
+from function.recogniser.recognition import recognise
 from function.results import csv_bytes
 from function.student_list import read_students
 from function.students import Student
@@ -38,6 +39,7 @@ from samples.sample_class import (
 from samples.sample_video import Scene, write_video
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
 TOLERANCE, MARGIN = 0.59, 0.05
@@ -253,6 +255,10 @@ def test_who_is_there_need_not_be_checked_and_the_others_come_nearest_first() ->
 # Strangers.
 
 
+def strangers(looks: Iterable[Look], named: Collection[str]) -> int:
+    return most_strangers(seen_faces(looks, tolerance=TOLERANCE), named)
+
+
 def test_strangers_are_as_many_as_were_seen_at_one_time() -> None:
     looks = [
         look("a", 0.7, 0.0, 0.5, face=1),
@@ -260,15 +266,15 @@ def test_strangers_are_as_many_as_were_seen_at_one_time() -> None:
         look("a", 0.7, 1.0, face=3),
         look("a", 0.7, 0.5, face=4, track=1),
     ]
-    assert most_strangers(looks, (), tolerance=TOLERANCE) == 2
-    assert most_strangers([], (), tolerance=TOLERANCE) == 0
+    assert strangers(looks, ()) == 2
+    assert strangers([], ()) == 0
 
 
 def test_who_is_named_once_and_who_is_only_poorly_seen_is_no_stranger() -> None:
     student = [look("a", 0.4, 0.0, face=1), look("b", 0.8, 0.5, face=1)]
-    assert most_strangers(student, {"a"}, tolerance=TOLERANCE) == 0
-    assert most_strangers(student, (), tolerance=TOLERANCE) == 1
-    assert most_strangers([look("b", 0.8, 0.0, quality=POOR)], (), tolerance=TOLERANCE) == 0
+    assert strangers(student, {"a"}) == 0
+    assert strangers(student, ()) == 1
+    assert strangers([look("b", 0.8, 0.0, quality=POOR)], ()) == 0
 
 
 # Where a face is.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from function.recogniser.recognition import Finding
+    from function.recogniser.looking import Finding
 
 OPTIONS = RecognitionOptions()
 

@@ -76,6 +76,22 @@ def test_an_event_that_waited_too_long_has_no_answer() -> None:
     assert (len(read.uploads), read.reason) == (1, "EventAgeExceeded")
 
 
+def test_a_failure_of_a_long_video_is_read_as_the_state_machine_tells_it() -> None:
+    def reason(**error: str) -> str:
+        told = {
+            "requestContext": {"condition": "RetriesExhausted", "executionArn": "arn"},
+            "requestPayload": {"Records": [RECORD]},
+            "responsePayload": {"errorType": "RequestFailedError", "error": error},
+        }
+        return read_message(message(told)).reason  # type: ignore[arg-type]
+
+    cause = json.dumps({"errorMessage": "PutObject: 503", "errorType": "RequestFailedError"})
+    assert reason(Cause=cause) == "RetriesExhausted: RequestFailedError: PutObject: 503"
+    for no_words in ("", "the run was lost", "[]", "{}"):
+        assert reason(Cause=no_words) == "RetriesExhausted: RequestFailedError"
+    assert reason() == "RetriesExhausted: RequestFailedError"
+
+
 @pytest.mark.parametrize(
     "body",
     [

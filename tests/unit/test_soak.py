@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from function.evidence import Evidence, Source
-from function.recogniser.recognition import Recognition
+from function.recogniser.outcome import Recognition
 from samples.sample_class import BIDEN, OBAMA
 from tests.soak.account import Result, _etag, _personal, _problems, _problems_of_evidence
 from tests.soak.plan import NAMED, Content, Kind, Step, steps

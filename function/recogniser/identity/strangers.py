@@ -8,36 +8,60 @@ people.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from function.recogniser.identity.attendance import Look
 
 
-def most_strangers(looks: Iterable[Look], named: Collection[str], *, tolerance: float) -> int:
-    """Return how many faces at one time were of none of the students who are named.
+Moment = tuple[int, float]
+"""A sampled frame: which picture track it is of, and its time in seconds."""
 
-    A face counts that was seen well once, without a shortfall, and never as one of these students:
-    of the others it is not known whether they are one who turned away.
+
+@dataclass(frozen=True, kw_only=True)
+class SeenFace:
+    """A face that was followed: whose it may be by its looks, and when it was in the picture.
+
+    `is_clear` is whether it was seen once without a shortfall.
     """
+
+    claims: frozenset[str]
+    is_clear: bool
+    moments: frozenset[Moment]
+
+
+def seen_faces(looks: Iterable[Look], *, tolerance: float) -> list[SeenFace]:
+    """Return the faces that the looks are at."""
     by_face: defaultdict[int, list[Look]] = defaultdict(list)
     for look in looks:
         by_face[look.face].append(look)
-    strangers = [
-        face
+    return [
+        SeenFace(
+            claims=frozenset(it.match.student_id for it in face if not it.is_nobodys(tolerance)),
+            is_clear=any(not look.shortfalls for look in face),
+            moments=frozenset((look.track, time) for look in face for time in look.times),
+        )
         for face in by_face.values()
-        if any(not look.shortfalls for look in face)
-        and not any(_is_one_of(named, look, tolerance) for look in face)
     ]
-    at_once = Counter(
-        moment
-        for face in strangers
-        for moment in {(look.track, time) for look in face for time in look.times}
-    )
-    return max(at_once.values(), default=0)
 
 
-def _is_one_of(named: Collection[str], look: Look, tolerance: float) -> bool:
-    return look.match.student_id in named and not look.is_nobodys(tolerance)
+def at_once(faces: Iterable[SeenFace]) -> Counter[Moment]:
+    """Return how many of the faces that were seen well were in the picture at each moment."""
+    return Counter(moment for face in faces if face.is_clear for moment in face.moments)
+
+
+def most_strangers(
+    faces: Sequence[SeenFace], named: Collection[str], *, others: Counter[Moment] | None = None
+) -> int:
+    """Return how many faces at one time were of none of the students who are named.
+
+    A face counts that was seen well once, without a shortfall, and never as one of these students:
+    of the others it is not known whether they are one who turned away. `others` are how many more
+    there were at each moment that were seen well, and as nobody.
+    """
+    counted = at_once(face for face in faces if face.claims.isdisjoint(named))
+    counted.update(others or {})
+    return max(counted.values(), default=0)

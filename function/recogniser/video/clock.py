@@ -39,7 +39,12 @@ _WRAP = 1 << 33
 
 
 class Clock(Protocol):
-    """Takes in the packets of a recording as they come, and tells the time of each."""
+    """Takes in the packets of a recording as they come, and tells the time of each.
+
+    `is_steady` is whether each time so far followed from its packet alone, and from none before.
+    """
+
+    is_steady: bool
 
     def seconds(self, packet: Packet[Stream], *, unit: float, usual: float) -> float:
         """Return when the packet is shown, in seconds from the start of the recording.
@@ -63,6 +68,7 @@ class StoredClock:
         shown_is_stored: bool = True,
         decoding_is_stored: bool = True,
     ) -> None:
+        self.is_steady = start is not None
         self._start = start
         self._shown_is_stored = shown_is_stored
         self._decoding_is_stored = decoding_is_stored
@@ -76,11 +82,13 @@ class StoredClock:
         decoded = packet.dts
         shown = packet.pts if self._shown_is_stored and packet.pts is not None else decoded
         if shown is None:
+            self.is_steady = False
             time = self._next
         else:
             if self._shift is None:
                 self._shift = self._first_shift(shown, unit)
             elif not self._follows(shown + self._shift, decoded, unit, usual):
+                self.is_steady = False
                 self._shift = round(self._next / unit) - shown
             time = (shown + self._shift) * unit
         self._decoded_before = decoded
@@ -91,6 +99,7 @@ class StoredClock:
     def _first_shift(self, shown: int, unit: float) -> int:
         start = shown if self._start is None else round(self._start / unit)
         is_likely = -_REORDERING <= (shown - start) * unit <= _LONGEST_PAUSE
+        self.is_steady &= is_likely
         return -start if is_likely else -shown
 
     def _follows(self, time: int, decoded: int | None, unit: float, usual: float) -> bool:
@@ -106,10 +115,13 @@ class StoredClock:
 class SentClock:
     """The time in a stream as it was sent, for all its tracks together.
 
-    `start` is the earliest time that the stream begins with, in seconds.
+    `start` is the earliest time that the stream begins with, in seconds, and `is_within` whether it
+    is read from somewhere in its midst.
     """
 
-    def __init__(self, *, start: float | None) -> None:
+    def __init__(self, *, start: float | None, is_within: bool = False) -> None:
+        self.is_steady = start is not None
+        self._is_within = is_within
         self._epochs: list[_Epoch] = []
         self._start = start
         self._end = 0.0  # of all that came, in seconds from the start of the recording
@@ -120,6 +132,7 @@ class SentClock:
         heard = self._tracks.get(packet.stream_index)
         stamp = packet.pts if packet.dts is None else packet.dts
         if stamp is None:
+            self.is_steady = False
             return self._shown(heard.end if heard else self._end, usual, heard)
         clock = stamp * unit
         back = _REORDERING if packet.dts is None else 0.0
@@ -151,10 +164,14 @@ class SentClock:
         if heard and 0 <= clock + _WRAP * unit - heard.clock <= _LONGEST_SILENCE:
             shift = heard.epoch.shift + _WRAP * unit
         elif newest is None:
-            is_start = self._start is not None and abs(clock - self._start) <= _LONGEST_SILENCE
+            is_start = self._start is not None and (
+                self._is_within or abs(clock - self._start) <= _LONGEST_SILENCE
+            )
+            self.is_steady &= is_start
             shift = -(self._start or 0.0) if is_start else -clock
         else:
             shift = self._end - clock
+        self.is_steady &= newest is None
         self._epochs.append(_Epoch(shift, clock))
         return self._epochs[-1]
 

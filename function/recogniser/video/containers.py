@@ -20,6 +20,8 @@ class Form:
     says_length: bool = True
     length_counts_from_zero: bool = False
     """Whether it counts from time zero, wherever the first packet is."""
+    is_entered_anywhere: bool = False
+    """Whether FFmpeg finds the way to a time in it, without reading all that is before."""
     is_in_a_row: bool = False
     """Whether packets stand in the order they are read in, and with little between them."""
 
@@ -31,11 +33,16 @@ _WITHOUT_LENGTH = Form(says_length=False, is_in_a_row=True)
 # By FFmpeg's names. A list, because FFmpeg also takes still pictures for videos, and playlists,
 # which make it open whatever file they name.
 _FORMS = {
-    "mov": Form(),  # MP4 and QuickTime
-    "matroska": Form(says_when_decoded=False, length_counts_from_zero=True, is_in_a_row=True),
-    "avi": Form(says_when_shown=False),
+    "mov": Form(is_entered_anywhere=True),  # MP4 and QuickTime
+    "matroska": Form(
+        says_when_decoded=False,
+        length_counts_from_zero=True,
+        is_entered_anywhere=True,
+        is_in_a_row=True,
+    ),
+    "avi": Form(says_when_shown=False, is_entered_anywhere=True),
     "mpeg": _SENT,  # program stream
-    "mpegts": _SENT,
+    "mpegts": Form(is_sent=True, says_length=False, is_entered_anywhere=True, is_in_a_row=True),
     "mpegvideo": _WITHOUT_LENGTH,  # bare pictures
     "asf": _ROW,  # Windows Media
     "gif": _WITHOUT_LENGTH,

@@ -15,9 +15,12 @@ from collections import deque
 _STANDS_OUT = 2.0
 _LIKE_A_KEYFRAME = 0.25
 
-# Long enough for encoders that refresh the picture at intervals, without marking keyframes: each
-# of those packets is like the one before.
-_SECONDS = 2.0
+REACH_SECONDS = 2.0
+"""How far back the packets are that one is compared with.
+
+Long enough for encoders that refresh the picture at intervals, without marking keyframes: each of
+those packets is like the one before.
+"""
 
 _FEWEST, _MOST = 4, 500  # packets to stand out from; as many come in that time at 250 a second
 
@@ -38,7 +41,7 @@ class CutDetector:
         if is_keyframe:
             self._keyframe_size = size
             return False
-        while self._recent and self._recent[0][0] < seconds - _SECONDS:
+        while self._recent and self._recent[0][0] < seconds - REACH_SECONDS:
             self._recent.popleft()
         largest = max((other for _, other in self._recent), default=0)
         enough = len(self._recent) >= _FEWEST

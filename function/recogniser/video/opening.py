@@ -47,8 +47,8 @@ class _Opened(NamedTuple):
 
 
 @contextmanager
-def opened_recording(source: Source) -> Iterator[Recording]:
-    """Open a source until the end of the block.
+def opened_recording(source: Source, *, pictures: bool = True) -> Iterator[Recording]:
+    """Open a source until the end of the block; without `pictures`, none can be had of it.
 
     What reading it raises is raised here, and where packets are asked for.
 
@@ -64,7 +64,7 @@ def opened_recording(source: Source) -> Iterator[Recording]:
             f"The file cannot be opened: {error.strerror}.", "Check the path and its permissions."
         ) from error
     try:
-        opened = _opened(source)
+        opened = _opened(source) if pictures else _opened_as(READ, source, skip=True)
         if not opened.container.streams.video and form_of(opened.container).is_sent:
             opened.container.close()
             opened = _opened_as(READ, source, search=_SEARCH | _WHOLE)

@@ -16,16 +16,27 @@ class Span(NamedTuple):
     end: float
 
 
+class Mark(NamedTuple):
+    """A keyframe between two spans: when it is shown, in seconds, and where it is in the file."""
+
+    seconds: float
+    position: int
+
+
 @dataclass(kw_only=True, eq=False)
 class Reading:
     """What is learned of a recording while it is read.
 
     `seconds` is its length, as far as it could be read. `unread` are the stretches in it, or after
     it, that are there by what the file says and could not be read, in order of time.
+    `begins` and `ends` are where the part that was read begins and ends in each picture track, None
+    at the start and the end of the recording.
     """
 
     seconds: float = 0.0
     unread: list[Span] = field(default_factory=list)
+    begins: list[Mark | None] = field(default_factory=list)
+    ends: list[Mark | None] = field(default_factory=list)
 
     def read_to(self, end: float) -> None:
         """Take in that the recording goes on at least to this time, in seconds."""

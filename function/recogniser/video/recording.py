@@ -7,6 +7,8 @@ damaged file counts as far as it can be taken apart.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import av
@@ -14,13 +16,14 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from function.recogniser.video.clock import SentClock, StoredClock
-from function.recogniser.video.containers import form_of
+from function.recogniser.video.containers import WITH_TABLE, form_of, name_of
 from function.recogniser.video.damage import DamageError, guarded
+from function.recogniser.video.plan import IndivisibleError, Outline
 from function.recogniser.video.track import PictureTrack, Timed, lasts, rate_of, unit_of
 from function.recogniser.video.unreadable import NO_CAMERA, UNKNOWN_CODING, UnreadableVideoError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from av.container import InputContainer
     from av.packet import Packet
@@ -44,6 +47,13 @@ _MOST_TRACKS = 4
 
 # How long a packet of sound or of a text lasts at most, where its file does not say, in seconds.
 _USUAL_SOUND = 0.1
+
+# How much before the time where it is to be entered a file is tried, in seconds, one after another:
+# FFmpeg may find a place after it.
+_BACK = (0.0, 10.0, 60.0, 600.0)
+
+# How near to a time the place is that FFmpeg finds, in seconds, where the clock of a stream is one.
+_NEAR = 30.0
 
 # How often in a row the file may fail to give another packet.
 _MOST_FAILURES = 100
@@ -87,6 +97,133 @@ class Recording:
             UnreadableVideoError: there is none.
 
         """
+        return [
+            PictureTrack(
+                number,
+                stream,
+                self._timed(),
+                is_timed_by_decoding=not self._form.says_when_shown,
+            )
+            for number, stream in enumerate(self._picture_streams())
+        ]
+
+    def outline(self) -> Outline | None:
+        """Return what a plan of its spans is made from, or None if it has to be one.
+
+        Raises:
+            UnreadableVideoError: it has no picture track.
+
+        """
+        streams = self._picture_streams()
+        with suppress(DamageError), guarded():
+            return self._outline(streams)
+        return None
+
+    def _outline(self, streams: Sequence[VideoStream]) -> Outline | None:
+        told = self._container.duration
+        if told is None or not self._form.is_entered_anywhere:
+            return None
+        if not self._form.says_when_shown and any(it.codec_context.has_b_frames for it in streams):
+            return None
+        is_in_fragments = name_of(self._container) == WITH_TABLE and not all(
+            it.frames for it in streams
+        )
+        if is_in_fragments:  # each opening would visit all of them
+            return None
+        return Outline(
+            seconds=told / av.time_base,
+            pixels=sum(it.width * it.height for it in streams),
+            rate=min(rate_of(it) for it in streams),
+        )
+
+    def is_divisible_at(self, times: Sequence[float]) -> bool:
+        """Tell whether each picture track can be entered about these times, in order of time.
+
+        A table of keyframes has to have one for each. Where there is none, the file is tried.
+        """
+        for number in range(len(self._picture_streams())):
+            if not self._form.is_sent:
+                keyframes = self._table_of_keyframes(number)
+                begun = [bisect_left(keyframes, time) for time in times]
+                if len({0, *begun, len(keyframes)}) < len(times) + 2:
+                    return False
+            elif not all(self._is_entered_at(number, time) for time in times):
+                return False
+        return True
+
+    def enter(self, number: int, seconds: float) -> None:
+        """Go on with the packets of a picture track from this time on, or from some before it.
+
+        Raises:
+            IndivisibleError: there is no way to it.
+
+        """
+        for back in _BACK:
+            at = max(seconds - back, 0.0)
+            try:
+                with guarded():
+                    self._seek(number, at)
+                    first = self._first_of(number)
+                    self._seek(number, at)
+            except DamageError as error:
+                self._read_by.check()
+                raise IndivisibleError("it cannot be entered") from error
+            self._read_by.check()
+            self._clocks = self._clock_of_each_track(is_within=True)
+            self.end = 0.0
+            if first is None or first <= seconds or at == 0:
+                return
+        raise IndivisibleError("it cannot be entered")
+
+    def is_steady(self, number: int) -> bool:
+        """Tell whether all times of a picture track so far are the file's own."""
+        clock, _, _ = self._clocks[self._picture_streams()[number].index]
+        return clock.is_steady
+
+    def _table_of_keyframes(self, number: int) -> list[float]:
+        """Return the times of a picture track's keyframes as the file's table has them."""
+        stream, times = self._picture_streams()[number], []
+        with suppress(DamageError), guarded():
+            # Matroska's is read when it is first needed; to the start, nothing else is.
+            self._seek(number, 0.0)
+            times = [it.timestamp for it in stream.index_entries if it.is_keyframe]
+        self._read_by.check()
+        return sorted(time * unit_of(stream) - (self._start or 0.0) for time in times)
+
+    def _seek(self, number: int, seconds: float) -> None:
+        stream = self._picture_streams()[number]
+        at = round((seconds + (self._start or 0.0)) / unit_of(stream))
+        self._container.seek(at, stream=stream)
+
+    def _first_of(self, number: int) -> float | None:
+        """Return the time of the next packet of a picture track, if there is one."""
+        self._clocks = self._clock_of_each_track(is_within=True)
+        stream = self._picture_streams()[number]
+        return next(
+            (
+                seconds
+                for packet, seconds, _ in self._timed()
+                if packet.stream_index == stream.index and seconds is not None
+            ),
+            None,
+        )
+
+    def _is_entered_at(self, number: int, time: float) -> bool:
+        with suppress(DamageError), guarded():
+            self._seek(number, time)
+            first = self._first_of(number)
+            self._read_by.check()
+            return first is not None and abs(first - time) <= _NEAR
+        self._read_by.check()
+        return False
+
+    def _picture_streams(self) -> list[VideoStream]:
+        """Return those that show pictures and can be decoded.
+
+        Raises:
+            UnreadableVideoError: there is none.
+
+        """
         streams = [
             stream
             for stream in self._container.streams.video
@@ -98,19 +235,11 @@ class Recording:
         known = [it for it in streams if it.codec_context]  # type: ignore[truthy-bool]
         if not known:
             raise UnreadableVideoError(*UNKNOWN_CODING)
-        return [
-            PictureTrack(
-                number,
-                stream,
-                self._timed(),
-                is_timed_by_decoding=not self._form.says_when_shown,
-            )
-            for number, stream in enumerate(known[:_MOST_TRACKS])
-        ]
+        return known[:_MOST_TRACKS]
 
-    def _clock_of_each_track(self) -> list[tuple[Clock, float, float]]:
+    def _clock_of_each_track(self, *, is_within: bool = False) -> list[tuple[Clock, float, float]]:
         """Return each track's clock, the unit of its timestamps, and how long a packet lasts."""
-        sent = SentClock(start=self._start) if self._form.is_sent else None
+        sent = SentClock(start=self._start, is_within=is_within) if self._form.is_sent else None
         return [
             (
                 sent

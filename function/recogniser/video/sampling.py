@@ -21,9 +21,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from function.recogniser.video.cuts import CutDetector
+from function.recogniser.video.cuts import REACH_SECONDS, CutDetector
 from function.recogniser.video.opening import opened_recording, why_no_frame
-from function.recogniser.video.reading import Reading
+from function.recogniser.video.plan import SURE_OF_A_REFERENCE, WHOLE, IndivisibleError
+from function.recogniser.video.reading import Mark, Reading
 from function.recogniser.video.unreadable import ENCRYPTED, UnreadableVideoError
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
     from function.recogniser.video.frame import Frame
+    from function.recogniser.video.plan import Span
     from function.recogniser.video.source import Source
     from function.recogniser.video.track import PictureTrack
 
@@ -43,13 +45,18 @@ if TYPE_CHECKING:
 # to the millisecond.
 _TIME_ROUNDING = 0.002
 
-# Encoders put a few pictures that none refers to between two that others do. A step of fewer
-# pictures than this could consist of those alone: there, all are decoded.
-_SURE_OF_A_REFERENCE = 5
+# How much before a span the packets are looked at for cuts, beyond what those in its first step are
+# compared with, in seconds.
+_MARGIN = 0.5
 
 
 def sampled_frames(
-    source: Source, *, per_second: float, first_step: float = 0.0, reading: Reading | None = None
+    source: Source,
+    *,
+    per_second: float,
+    first_step: float = 0.0,
+    reading: Reading | None = None,
+    span: Span = WHOLE,
 ) -> Generator[Frame, None, None]:
     """Yield one frame of each step of 1/`per_second` seconds that has any, in order.
 
@@ -58,8 +65,14 @@ def sampled_frames(
     frames of a second: their frames come track by track. How far the recording could be read is in
     `reading` when the frames have come to an end.
 
+    The frames of a span are those that are sampled in it of the whole: the step with its first
+    keyframe belongs to it, also what is before that, and that of the next one's to the next. A span
+    may have none.
+
     Raises:
         UnreadableVideoError: the file is no video, or not one frame of it can be decoded.
+        IndivisibleError: the frames of this span, or the times of others', depend on what is read
+            before them.
 
     """
     reading = Reading() if reading is None else reading
@@ -69,15 +82,23 @@ def sampled_frames(
         with opened_recording(source) as recording:
             all_tracks = recording.tracks()
             track, tracks = all_tracks[number], len(all_tracks)
-            sampler = _Sampler(track, reading, step=tracks / per_second, first_step=first_step)
+            step = tracks / per_second
+            if span.start > 0:
+                recording.enter(number, max(span.start - step - REACH_SECONDS - _MARGIN, 0.0))
+            sampler = _Sampler(track, reading, step=step, first_step=first_step, span=span)
             for frame in sampler.frames():
                 any_frame = True
                 yield frame
-            if recording.length_told is not None:
+                if not span.is_whole and not recording.is_steady(number):
+                    raise IndivisibleError("its clock jumps")
+            if not span.is_whole and not recording.is_steady(number):
+                raise IndivisibleError("its clock jumps")
+            is_at_end = sampler.is_begun and reading.ends[-1] is None
+            if is_at_end and recording.length_told is not None:
                 reading.miss(recording.end, recording.length_told)
             is_encrypted |= track.is_encrypted
         number += 1
-    if not any_frame:
+    if not any_frame and span.is_whole:
         raise UnreadableVideoError(*(ENCRYPTED if is_encrypted else why_no_frame(source)))
 
 
@@ -111,8 +132,17 @@ class _Sampler:
     """Decides which packets of a track are decoded, and which of their pictures are samples."""
 
     def __init__(
-        self, track: PictureTrack, reading: Reading, *, step: float, first_step: float
+        self,
+        track: PictureTrack,
+        reading: Reading,
+        *,
+        step: float,
+        first_step: float,
+        span: Span,
     ) -> None:
+        self.is_begun = span.start == 0
+        """Whether the span has a keyframe, as far as it was read."""
+        self._span = span
         self._track = track
         self._reading = reading
         self._step = step
@@ -128,11 +158,8 @@ class _Sampler:
         self._sampled_at = math.inf  # seconds
 
     def frames(self) -> Iterator[Frame]:
-        """Yield the samples among the pictures of the track."""
-        number = -1
-        for step, following in self._steps_and_next():
-            passed_over = step.place.number > number + 1
-            number = step.place.number
+        """Yield the samples among the pictures of the track, in the span."""
+        for step, following, passed_over, is_entered in self._steps_of_span():
             if not (following or passed_over) and self._is_remainder(step):
                 break
             self._read = (following or step).end
@@ -140,7 +167,7 @@ class _Sampler:
             if step.cut is not None:
                 self._cuts.append(step.cut)
             # A step that was passed over has its pictures, if any, behind this one's first.
-            few = passed_over or len(step.packets) < _SURE_OF_A_REFERENCE
+            few = passed_over or len(step.packets) < SURE_OF_A_REFERENCE
             few |= self._track.is_timed_by_decoding
             self._track.skip_what_none_refers_to(when=not few)
             if (
@@ -149,14 +176,54 @@ class _Sampler:
                 or (few and self._track.has_b_frames)
                 or any(packet.is_discard for _, packet in step.packets)
             ):
+                if is_entered:
+                    raise IndivisibleError("its pictures cannot be decoded from there on")
                 yield from self._decoded([*self._undecoded, *step.packets])
                 self._undecoded = ()
             elif step.keyframes:
                 yield from self._keyframe_of(step, following)
             else:
                 yield from self._first_of(step)
+            self._check_keyframes()
         yield from self._samples(self._restarted())
+        self._check_keyframes()
         self._tell_of_damage(until=self._read)
+
+    def _steps_of_span(self) -> Iterator[tuple[_Step, _Step | None, bool, bool]]:
+        """Yield the steps of the span, each with the next one, which may be another span's.
+
+        After them comes whether steps before it have no packets, and whether it is the first one of
+        a span that is not the first. Of steps before the span, only the cuts are taken in.
+        """
+        number = -1
+        self._reading.begins.append(None)
+        self._reading.ends.append(None)
+        for step, following in self._steps_and_next():
+            passed_over = step.place.number > number + 1
+            number = step.place.number
+            is_entered = not self.is_begun and self._has_keyframe_from(self._span.start, step)
+            if is_entered:
+                self.is_begun = True
+                self._reading.begins[-1] = self._mark(step)
+            if self._span.end is not None and self._has_keyframe_from(self._span.end, step):
+                self._reading.ends[-1] = self._mark(step)
+                return
+            if self.is_begun:
+                yield step, following, passed_over, is_entered
+            elif step.cut is not None:
+                self._cuts.append(step.cut)
+
+    def _check_keyframes(self) -> None:
+        if not (self._keyframes_stand_alone or self._span.is_whole):
+            raise IndivisibleError("one of its keyframes does not stand alone")
+
+    def _has_keyframe_from(self, seconds: float, step: _Step) -> bool:
+        packets = (step.packets[at][1] for at in step.keyframes)
+        return any(self._track.seconds(packet.pts or 0) >= seconds for packet in packets)
+
+    def _mark(self, step: _Step) -> Mark:
+        _, packet = step.packets[step.keyframes[0]]
+        return Mark(self._track.seconds(packet.pts or 0), packet.pos or 0)
 
     def _keyframe_of(self, step: _Step, following: _Step | None) -> Iterator[Frame]:
         first, last = step.keyframes[0], step.keyframes[-1]
