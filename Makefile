@@ -9,7 +9,8 @@ RUN := $(VENV)/.run-installed
 DEV := $(VENV)/.dev-installed
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate
 
-.PHONY: help setup demo demo-picture up loadtest test engine-test fuzz soak bench image image-test image-packages lint format lock clean
+.PHONY: help setup demo demo-picture up loadtest scaling test engine-test fuzz soak bench image image-test image-packages lint format lock clean \
+	stack-packages preview deploy rebuild promote scan digest
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +45,9 @@ demo-picture: $(RUN) ## docs/demo.svg, the README's picture of what `make demo` 
 loadtest: $(RUN) ## many videos at once, and proof: ARGS="clips/ --count 100 --stack local"
 	$(BIN)/python -m loadtest $(or $(ARGS),--help)
 
+scaling: $(RUN) ## the tables of docs/scaling.md again; beside a load test: ARGS=agree
+	$(BIN)/python -m scaling $(or $(ARGS),tables)
+
 test: $(DEV) ## run all tests but the engine's and the image's
 	$(BIN)/pytest
 
@@ -68,10 +72,37 @@ image-test: $(DEV) ## build the image and test it as Lambda runs it, on this mac
 image-packages: image ## list what is in the image in docs/image-packages.md
 	$(BIN)/python -m tests.image.packages
 
-lint: $(DEV) ## ruff and mypy
+lint: $(DEV) ## ruff, mypy, and actionlint where there is Go
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m tests.workflows.lint
+
+# What deploys: docs/operating.md. The settings of a stack are in stacks/Pulumi.NAME.yaml.
+PULUMI := pulumi --non-interactive
+stack = $(or $(STACK),$(error name the stack, as in: make $@ STACK=dev))
+
+stack-packages: ## what `pulumi` needs to run the program: the environment and the plugins
+	pulumi install
+
+preview: ## what an update would change, by the policies of policy/: STACK=dev
+	$(PULUMI) preview --diff --policy-pack policy --stack "$(stack)"
+
+deploy: ## update a stack, by the policies of policy/: STACK=dev
+	$(PULUMI) up --yes --skip-preview --policy-pack policy --stack "$(stack)"
+
+rebuild: ## the same, on a new image with the base's updates of today: STACK=dev
+	$(PULUMI) up --yes --skip-preview --policy-pack policy --stack "$(stack)" --config "lambdalens:baseDate=$$(date --utc +%F)"
+
+digest: ## the digest of the image that a stack runs: STACK=dev
+	@$(BIN)/python -m stacks digest --stack "$(stack)"
+
+promote: ## let a stack run the image of another one, without a build: FROM=dev TO=prod DIGEST=
+	$(BIN)/python -m stacks promote --from "$(or $(FROM),$(error name both stacks, as in: make promote FROM=dev TO=prod))" --to "$(or $(TO),$(error name both stacks, as in: make promote FROM=dev TO=prod))" $(if $(DIGEST),--digest "$(DIGEST)")
+	$(MAKE) deploy STACK="$(TO)"
+
+scan: ## wait for ECR's scan of the image that a stack runs; fail where it is grave: STACK=dev
+	$(BIN)/python -m stacks scan --stack "$(stack)"
 
 format: $(DEV) ## let ruff put the code in form
 	$(BIN)/ruff check --fix .

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pulumi
 
 from stacks.buckets import GALLERY_KEY, Buckets
+from stacks.budget import Budget
 from stacks.enroller import enroller_policy, forgetter_policy
 from stacks.function_image import FunctionImage
 from stacks.keep_alive import KeepAlive
@@ -42,6 +43,8 @@ Trigger(
 )
 KeepAlive("lambdalens-keep-alive", invoked_arn=recogniser.alias.arn)
 monitoring = Monitoring("lambdalens", settings, recogniser=recogniser, region=region)
+if settings.monthly_budget:
+    Budget("lambdalens", settings)
 page = None
 if settings.teachers_page:
     page = TeachersPage(

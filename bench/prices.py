@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from loadtest.pricing import GB_SECOND
+
 # A function gets one full vCPU at this much memory, and pays for memory and time.
 # AWS Lambda Developer Guide, "Configure Lambda function memory", read November 2026.
 _ONE_VCPU_MEMORY = 1769 / 1024  # GB
@@ -19,9 +21,8 @@ class Architecture:
     per_gb_second: float
 
 
-# https://aws.amazon.com/lambda/pricing/, us-east-1, first tier, read November 2026.
-X86 = Architecture(name="x86", per_gb_second=0.0000166667)
-ARM64 = Architecture(name="arm64", per_gb_second=0.0000133334)
+X86 = Architecture(name="x86", per_gb_second=GB_SECOND["x86_64"])
+ARM64 = Architecture(name="arm64", per_gb_second=GB_SECOND["arm64"])
 
 
 def dollars_per_video_hour(

@@ -24,6 +24,7 @@ from enroll.commands import (
     list_enrolled,
     prune,
     remove,
+    restore,
 )
 from enroll.commands.arguments import ExitStatus, UnknownAlikeError
 from enroll.deployed import FacesNotForgottenError, GalleryBusyError
@@ -31,6 +32,7 @@ from enroll.encodings_file import EncodingsFileError
 from enroll.enrolment import PortraitsUnreadableError
 from enroll.held_results import ResultsBusyError
 from enroll.known_names import AmbiguousNameError
+from enroll.restoring import NoSuchVersionError
 from function.recogniser.identity.enrolled import CourseNameError
 from function.recogniser.identity.gallery import GalleryError
 from function.student_list import StudentListError
@@ -50,6 +52,7 @@ _NAMED: Mapping[str, ModuleType] = {
     "list": list_enrolled,
     "prune": prune,
     "remove": remove,
+    "restore": restore,
 }
 
 
@@ -66,6 +69,7 @@ def main(arguments: Sequence[str]) -> int:
         FacesNotForgottenError,
         GalleryBusyError,
         GalleryError,
+        NoSuchVersionError,
         PortraitsUnreadableError,
         ResultsBusyError,
         StackNotFoundError,

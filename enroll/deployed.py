@@ -88,6 +88,15 @@ def gallery_etag(deployment: Deployment) -> str | None:
     return etag
 
 
+def put_gallery(deployment: Deployment, content: bytes, *, in_place_of: str | None) -> bool:
+    """Put a gallery file, byte for byte, in the place of the one with this ETag, or of none.
+
+    Tells whether that one was still there, without which nothing is put. Raises a botocore
+    exception.
+    """
+    return _put_bytes(deployment.client("s3"), deployment.outputs, content, in_place_of=in_place_of)
+
+
 def enrol_students(
     deployment: Deployment,
     students: Collection[Student],
@@ -228,13 +237,16 @@ def _put(
     """Replace the gallery that has this ETag, or is not there, and tell whether it still was so."""
     content = io.BytesIO()
     gallery.save(content)
+    return _put_bytes(client, outputs, content.getvalue(), in_place_of=in_place_of)
+
+
+def _put_bytes(
+    client: S3Client, outputs: StackOutputs, content: bytes, *, in_place_of: str | None
+) -> bool:
     condition: dict[str, Any] = {"IfMatch": in_place_of} if in_place_of else {"IfNoneMatch": "*"}
     try:
         client.put_object(
-            Bucket=outputs.gallery_bucket,
-            Key=outputs.gallery_key,
-            Body=content.getvalue(),
-            **condition,
+            Bucket=outputs.gallery_bucket, Key=outputs.gallery_key, Body=content, **condition
         )
     except ClientError as error:
         if error.response["Error"]["Code"] not in _CHANGED_MEANWHILE:

@@ -1,4 +1,4 @@
-"""What the work cost, by Amazon's public prices.
+"""What the work cost, by Amazon's public prices, for which this is the one place.
 
 They are those of us-east-1, in US dollars without taxes, free tiers and discounts, as they were on
 `PRICES_AS_OF`; those of other regions differ by some tenths.
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 PRICES_AS_OF = "2026-11"
 
 # https://aws.amazon.com/lambda/pricing/, on demand, first tier.
-_GB_SECOND = {"x86_64": 0.0000166667, "arm64": 0.0000133334}
+GB_SECOND = {"x86_64": 0.0000166667, "arm64": 0.0000133334}
 _LAMBDA_REQUEST = 0.20 / 1e6
 _DISK_GB_SECOND = 0.0000000309
 _FREE_DISK_MB = 512
@@ -24,6 +24,10 @@ _S3_LIST_OR_PUT = 0.005 / 1e3
 _S3_GET = 0.0004 / 1e3
 _S3_FREE = ("DeleteObjects", "AbortMultipartUpload")
 _S3_GETS = ("GetObject", "HeadObject")
+S3_GB_MONTH = 0.023
+# https://aws.amazon.com/step-functions/pricing/, Standard workflows; so many a month are free.
+STATE_TRANSITION = 0.025 / 1e3
+FREE_STATE_TRANSITIONS = 4000
 # https://aws.amazon.com/rekognition/pricing/, face search in stored video.
 REKOGNITION_MINUTE = 0.10
 
@@ -72,7 +76,7 @@ def cost_of(
     gb_seconds = seconds * size.memory_mb / _MB_IN_GB
     disk_gb_seconds = seconds * max(0, size.disk_mb - _FREE_DISK_MB) / _MB_IN_GB
     total = (
-        gb_seconds * _GB_SECOND[size.architecture]
+        gb_seconds * GB_SECOND[size.architecture]
         + disk_gb_seconds * _DISK_GB_SECOND
         + runs * _LAMBDA_REQUEST
     )

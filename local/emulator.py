@@ -35,8 +35,8 @@ HOST = "127.0.0.1"
 REGION = "us-east-1"
 
 SERVICES = (
-    *("apigatewayv2", "cloudwatch", "cognito-idp", "dynamodb", "ecr", "iam", "lambda", "logs"),
-    *("s3", "scheduler", "sns", "sqs", "sts"),
+    *("apigatewayv2", "budgets", "cloudwatch", "cognito-idp", "dynamodb", "ecr", "iam", "lambda"),
+    *("logs", "s3", "scheduler", "sns", "sqs", "sts"),
 )
 """What the stack is made of. Of the emulator's hundred services some run programs of their own:
 whoever adds a resource of another service to the stack adds that service here, and no more."""

@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.resources import (
     accounts,
     buckets,
+    budgets,
     functions,
     http_apis,
     monitoring,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 CREATORS = {
     **accounts.CREATORS,
     **buckets.CREATORS,
+    **budgets.CREATORS,
     **functions.CREATORS,
     **http_apis.CREATORS,
     **monitoring.CREATORS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pulumi
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,9 +15,6 @@ from stacks.configuration import StackConfigurationError, project, stack_configu
 from stacks.limits import AccountLimits, Finding, findings
 from stacks.outputs import LOCAL_STACK, StackNotFoundError, deployment
 from stacks.settings import StackSettings, StackSettingsError, region_from_config
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _ALLOWED, _REFUSED, _NOT_CHECKED = 0, 1, 2
 
@@ -49,9 +46,24 @@ exit status:
 """
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run the command with these arguments, and return its exit code."""
-    stack: str = _parser().parse_args(arguments).stack
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to those of `python -m stacks`."""
+    check = commands.add_parser(
+        "check",
+        help="whether the account allows what the settings ask for",
+        description=_DESCRIPTION,
+        epilog=_EXIT_STATUS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    check.add_argument(
+        "--stack", default="dev", metavar="NAME", help="the stack (default: %(default)s)"
+    )
+    check.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check, and return the exit status."""
+    stack: str = options.stack
     try:
         configuration = stack_configuration(stack)
         set_all_config(configuration)
@@ -95,22 +107,3 @@ def _held(stack: str, client: Any) -> int:  # noqa: ANN401 - of boto3
     except (StackNotFoundError, BotoCoreError, ClientError):
         return 0
     return int(answer.get("ReservedConcurrentExecutions", 0))
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m stacks",
-        description="Before a stack is deployed: see 'python -m stacks check --help'.",
-    )
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    check = commands.add_parser(
-        "check",
-        help="whether the account allows what the settings ask for",
-        description=_DESCRIPTION,
-        epilog=_EXIT_STATUS,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    check.add_argument(
-        "--stack", default="dev", metavar="NAME", help="the stack (default: %(default)s)"
-    )
-    return parser

@@ -1,9 +1,9 @@
 """What those who enrol students and those who erase them may do: exactly the commands' rights.
 
 There are two policies, since not everybody who enrols should be able to change results, or to
-delete what could be restored: the enroller's, for `python -m enroll` but for `forget` and `export`,
-and the forgetter's, for these two. Both are exported as documents and not made policies: who does
-it, and by which user or role, is for the account to say.
+delete what could be restored: the enroller's, for `python -m enroll` but for `forget`, `export` and
+`restore`, and the forgetter's, for these three. Both are exported as documents and not made
+policies: who does it, and by which user or role, is for the account to say.
 """
 
 from __future__ import annotations

@@ -9,8 +9,10 @@ Five things are decided here.
 *When to build.* When the content of a file in the build context has changed, and at no other
 time: the trigger is a digest over paths and contents, so that another machine, a fresh clone, a
 stray `__pycache__` or an editor's file gives the same value. The revision that the image is
-labelled with is that of its build. A preview builds nothing and needs no Docker; neither does an
-update that has nothing to build.
+labelled with is that of its build. `baseDate` is the one other trigger: a new day builds the image
+anew, with what the base has got since; where it is empty, the day of the last build stays what it
+was, so that nobody has to keep it in a file. A preview builds nothing and needs no Docker; neither
+does an update that has nothing to build.
 
 *How an image is named.* A push is tagged with its time and the digest of its content, and tags are
 immutable. The time is there because the same content is pushed again after a change is reverted,
@@ -123,7 +125,7 @@ class FunctionImage(Component):
             if settings.image_digest is not None:
                 digest = settings.image_digest
             else:
-                self._pushed = self._pushed_image(name, _PLATFORMS[settings.architecture])
+                self._pushed = self._pushed_image(name, settings)
                 digest = self._pushed.sha256_digest
             # Whoever is told the image may count on Lambda's being let at it.
             self.uri = pulumi.Output.all(
@@ -143,7 +145,9 @@ class FunctionImage(Component):
             opts=pulumi.ResourceOptions(parent=self, depends_on=once),
         )
 
-    def _pushed_image(self, name: str, platform: str) -> docker.RegistryImage:
+    def _pushed_image(self, name: str, settings: StackSettings) -> docker.RegistryImage:
+        platform = _PLATFORMS[settings.architecture]
+        base = {"base": settings.base_date} if settings.base_date else {}
         content = content_digest(REPOSITORY)
         time = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         login = ecr.get_authorization_token_output(registry_id=self.repository.registry_id)
@@ -170,6 +174,7 @@ class FunctionImage(Component):
                 "content": content,
                 "platform": platform,
                 "repository": self.repository.repository_url,
+                **base,
             },
             keep_remotely=True,
             auth_config={
@@ -185,6 +190,7 @@ class FunctionImage(Component):
                 provider=provider,
                 ignore_changes=[
                     *("name", "auth_config", "build.buildArgs", "build.buildLogFile"),
+                    *(() if base else ("triggers.base",)),
                 ],
                 hooks=build_hooks(name),
             ),

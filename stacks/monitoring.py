@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from stacks.recogniser import Recogniser
     from stacks.settings import StackSettings
 
+# Where there is more about each alarm than a description has room for, under its name.
+RUNBOOK = "docs/runbook.md"
 # What the function says of an upload, and the metric that counts it. "partly" comes besides
 # "processed"; "unenrolled" is a video that came when nobody was enrolled, "too_long" one that takes
 # longer than a run may; what was ignored is none.
@@ -245,7 +247,7 @@ class Monitoring(Component):
     ) -> None:
         cloudwatch.MetricAlarm(
             f"{self._name}-{name}",
-            alarm_description=description,
+            alarm_description=f"{description} {RUNBOOK}#{name}",
             namespace=metric.namespace,
             metric_name=metric.name,
             dimensions=metric.dimensions,

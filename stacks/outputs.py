@@ -45,6 +45,8 @@ class StackOutputs:
     failures_queue_url: str
     log_group: str
     region: str
+    repository_url: str = ""
+    image_uri: str = ""
     require_consent: bool = False
     page_url: str = ""
     user_pool_id: str = ""
@@ -70,6 +72,8 @@ class StackOutputs:
             )
         return cls(
             **{field: str(outputs[export]) for field, export in exports.items()},
+            repository_url=str(outputs.get("repositoryUrl") or ""),
+            image_uri=str(outputs.get("imageUri") or ""),
             require_consent=outputs.get("requireConsent") is True,
             page_url=str(outputs.get("pageUrl") or ""),
             user_pool_id=str(outputs.get("userPoolId") or ""),

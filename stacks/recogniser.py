@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 ALIAS = "live"
 RETRIES = 2
+# Lambda's least, and free: nothing but the gallery's file is ever there.
+DISK_MB = 512
 # As long as Lambda keeps an event: a throttled burst of videos is worth waiting for.
 LONGEST_WAIT_SECONDS = 6 * 60 * 60
 # As long as SQS keeps a message: failures may wait for someone to come back from holidays.
@@ -78,8 +80,8 @@ class Recogniser(Component):
             role=role.arn,
             memory_size=settings.memory_mb,
             timeout=settings.timeout_seconds,
-            # Lambda's default, said because one that was set before would stay otherwise.
-            ephemeral_storage={"size": 512},
+            # Said because one that was set before would stay otherwise.
+            ephemeral_storage={"size": DISK_MB},
             reserved_concurrent_executions=settings.reserved_concurrency,
             logging_config={
                 "log_format": "JSON",

@@ -22,6 +22,7 @@ _IMAGE_URI = re.compile(
     rf"\d{{12}}\.dkr\.ecr\.[a-z0-9-]+\.({'|'.join(map(re.escape, DNS_SUFFIXES))})"
     r"/[a-z0-9._/-]+@sha256:[0-9a-f]{64}"
 )
+_DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 # The periods that CloudWatch Logs offers, up to five years; nobody needs our logs for longer.
 _LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827)
@@ -44,6 +45,7 @@ class StackSettings:
 
     image_digest: str | None
     image_uri: str | None
+    base_date: str | None
     architecture: str
     memory_mb: int
     timeout_seconds: int
@@ -59,6 +61,7 @@ class StackSettings:
     require_tls: bool
     require_consent: bool
     alarm_email: str | None
+    monthly_budget: int
     teachers_page: bool
     page_mfa: bool
 
@@ -69,6 +72,7 @@ class StackSettings:
             settings = cls(
                 image_digest=config.require("imageDigest") or None,
                 image_uri=config.require("imageUri") or None,
+                base_date=config.require("baseDate") or None,
                 architecture=config.require("architecture"),
                 memory_mb=config.require_int("memoryMb"),
                 timeout_seconds=config.require_int("timeoutSeconds"),
@@ -84,6 +88,7 @@ class StackSettings:
                 require_tls=config.require_bool("requireTls"),
                 require_consent=config.require_bool("requireConsent"),
                 alarm_email=_alarm_email(config),
+                monthly_budget=config.require_int("monthlyBudget"),
                 teachers_page=config.require_bool("teachersPage"),
                 page_mfa=config.require_bool("pageMfa"),
             )
@@ -101,6 +106,8 @@ class StackSettings:
     def __post_init__(self) -> None:
         """Raise StackSettingsError naming the setting, its value and what is allowed."""
         _check_image(self.image_digest, self.image_uri)
+        if self.base_date is not None and not _DATE.fullmatch(self.base_date):
+            raise _wrong("baseDate", self.base_date, "a day, YYYY-MM-DD")
         if self.architecture not in ("x86_64", "arm64"):
             raise _wrong("architecture", self.architecture, "x86_64 or arm64")
         _check_range("memoryMb", self.memory_mb, 512, 10240)
@@ -127,6 +134,9 @@ class StackSettings:
             )
         if self.alarm_email is not None and not _EMAIL.fullmatch(self.alarm_email):
             raise _wrong("alarmEmail", self.alarm_email, f"an e-mail address, or {_NOBODY}")
+        _check_range("monthlyBudget", self.monthly_budget, 0, 1_000_000)
+        if self.monthly_budget and self.alarm_email is None:
+            raise _wrong("monthlyBudget", self.monthly_budget, "0 where alarmEmail has no address")
 
 
 def region_from_config() -> str:

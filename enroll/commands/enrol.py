@@ -91,6 +91,7 @@ Other commands, each with its own --help:
   python -m enroll forget            erase all that is held of students
   python -m enroll export            write what is held of a student to a file
   python -m enroll prune             delete faces and records after the last day
+  python -m enroll restore           bring an earlier gallery or records back
   python -m enroll import-encodings  enrol from a pickle of encodings
 """
 

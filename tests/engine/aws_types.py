@@ -39,6 +39,7 @@ class AwsTypes:
         return {
             **self._of_buckets(),
             **self._of_watching(),
+            **self._of_costs(),
             **self._of_the_rest(),
         }
 
@@ -181,6 +182,31 @@ class AwsTypes:
                 read=if_there(lambda id_, _: sns.get_subscription_attributes(SubscriptionArn=id_)),
                 replaced_by=frozenset({"topic", "protocol", "endpoint"}),
             ),
+        }
+
+    def _of_costs(self) -> dict[str, ResourceType]:
+        budgets, account_id = self._account.client("budgets"), self._account.account_id
+        kind = "aws:budgets/budget:Budget"
+
+        def change(_: str, old: Properties, new: Properties) -> Properties:
+            budgets.delete_budget(AccountId=account_id, BudgetName=old["name"])
+            return self._creator(kind)("", {**new, "name": old["name"]}).outputs
+
+        return {
+            kind: ResourceType(
+                create=self._creator(kind),
+                update=change,
+                delete=lambda _, outputs: budgets.delete_budget(
+                    AccountId=account_id, BudgetName=outputs["name"]
+                ),
+                read=if_there(
+                    lambda _, outputs: budgets.describe_budget(
+                        AccountId=account_id, BudgetName=outputs["name"]
+                    )
+                ),
+                named="name",
+                replaced_by=frozenset({"name"}),
+            )
         }
 
     def _change_log_group(self, name: str, _: Properties, new: Properties) -> Properties:

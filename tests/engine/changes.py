@@ -26,6 +26,7 @@ _DIGEST = f"sha256:{'a' * 64}"
 CHANGED = {
     "imageDigest": _DIGEST,
     "imageUri": f"000000000000.dkr.ecr.us-east-1.amazonaws.com/elsewhere@{_DIGEST}",
+    "baseDate": "2026-11-27",
     "architecture": "arm64",
     "memoryMb": 3008,
     "timeoutSeconds": 600,
@@ -41,10 +42,14 @@ CHANGED = {
     "requireConsent": True,
     "requireTls": True,
     "alarmEmail": "school@example.org",
+    "monthlyBudget": 50,
     "teachersPage": True,
     "pageMfa": False,
 }
 """Another value for each setting than the stack dev has, which the tests run with plain http."""
+
+NEEDED = {"monthlyBudget": "alarmEmail"}
+"""Another setting that has to be changed with it."""
 
 _OPERATIONS = {
     "update": "updates",
@@ -68,10 +73,14 @@ def table(workspace: Workspace) -> Iterator[str]:
     yield "|---|---|\n"
     for setting, value in CHANGED.items():
         before = workspace.configuration("dev")
-        workspace.configure("dev", **{setting: value})
+        changed = {setting: value}
+        if needed := NEEDED.get(setting):
+            changed[needed] = CHANGED[needed]
+        workspace.configure("dev", **changed)
         planned = workspace.preview("dev")
         workspace.restore("dev", before)
-        yield f"| `{setting}` | {_described(planned)} |\n"
+        names = " and ".join(f"`{name}`" for name in changed)
+        yield f"| {names} | {_described(planned)} |\n"
 
 
 def _described(planned: Mapping[str, list[str]]) -> str:

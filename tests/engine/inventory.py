@@ -32,6 +32,10 @@ def inventory(account: Account) -> dict[str, set[str]]:
             each["DashboardName"]
             for each in client("cloudwatch").list_dashboards()["DashboardEntries"]
         },
+        "budgets": {
+            each["BudgetName"]
+            for each in client("budgets").describe_budgets(AccountId=account.account_id)["Budgets"]
+        },
         "topics": {each["TopicArn"] for each in client("sns").list_topics()["Topics"]},
         "schedules": {each["Name"] for each in client("scheduler").list_schedules()["Schedules"]},
         "user pools": {

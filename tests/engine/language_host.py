@@ -3,7 +3,7 @@
 It does what the real one is documented to do for the toolchain `pip`: it makes the project's
 virtual environment and installs `requirements.txt` into it, says which provider plugins the
 packages in it ask for, and runs the program with Pulumi's own launcher, whose path is in
-LAMBDALENS_LAUNCHER.
+LAMBDALENS_LAUNCHER, and a policy pack with Pulumi's own `pulumi.policy`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,10 @@ _TOLD_THE_USER = 32
 
 
 class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
-    """The calls that the engine makes for `install`, `preview`, `up`, `refresh` and `destroy`."""
+    """The calls that the engine makes for `install`, `preview`, `up`, `refresh` and `destroy`.
+
+    With a policy pack, too.
+    """
 
     def __init__(self, engine: str) -> None:
         self._engine = engine
@@ -110,6 +113,26 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             return language_pb2.RunResponse(bail=True)
         error = f"the program ended with status {done.returncode}" if done.returncode else ""
         return language_pb2.RunResponse(error=error)
+
+    def RunPlugin(
+        self, request: language_pb2.RunPluginRequest, context: Any
+    ) -> Iterator[language_pb2.RunPluginResponse]:
+        """Run a policy pack, and pass on what it prints: first of all the port it serves."""
+        python = _environment(request.info) / "bin/python"
+        folder = request.info.program_directory
+        with subprocess.Popen(
+            [str(python), "-u", "-m", "pulumi.policy", *request.args, folder],
+            cwd=request.pwd,
+            env={**os.environ, **dict(each.split("=", 1) for each in request.env)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            process_group=0,
+        ) as running:
+            # The engine ends the call when it needs the pack no more.
+            context.add_callback(running.kill)
+            for line in running.stdout or ():
+                yield language_pb2.RunPluginResponse(stdout=line)
+        yield language_pb2.RunPluginResponse(exitcode=running.returncode)
 
 
 def _environment(program: language_pb2.ProgramInfo, *, installing: bool = False) -> Path:

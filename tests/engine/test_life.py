@@ -7,7 +7,9 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml  # type: ignore[import-untyped]  # it ships no types
 
+from stacks import promotion
 from tests.engine.inventory import inventory
 from tests.engine.workspace import CommandFailedError
 
@@ -63,6 +65,17 @@ def test_without_docker_an_update_says_so_before_the_build(workspace: Workspace)
     workspace.up("dev")
 
 
+def test_a_pulumi_of_another_version_than_is_required_is_refused(workspace: Workspace) -> None:
+    project = workspace.folder / "Pulumi.yaml"
+    text = project.read_text()
+    workspace.pulumi("stack", "init", "dev")
+    project.write_text(text.replace('">=3.272.0 <4.0.0"', '">=4.0.0"'))
+    assert project.read_text() != text
+
+    with pytest.raises(CommandFailedError, match="does not satisfy the version range"):
+        workspace.pulumi("preview", "-s", "dev")
+
+
 def test_a_second_up_changes_nothing(dev: Workspace) -> None:
     assert dev.preview("dev") == {}
     dev.up("dev")
@@ -105,6 +118,29 @@ def test_one_byte_of_the_function_is_a_new_image(workspace: Workspace) -> None:
     workspace.up("dev")
     assert [call.type for call in workspace.calls() if call.plugin == "docker"] == [IMAGE, IMAGE]
     assert workspace.preview("dev") == {}
+
+    # So is another day of the base, which then stays though nobody keeps it in the stack's file.
+    workspace.configure("dev", baseDate="2026-11-27")
+    assert workspace.preview("dev")["replace"][0].startswith(IMAGE)
+    workspace.up("dev")
+    workspace.configure("dev", baseDate=None)
+    assert workspace.preview("dev") == {}
+
+
+def test_a_promoted_image_is_named_in_the_stack_s_file(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.pulumi("stack", "init", "prod")
+    before = yaml.safe_load(workspace.configuration("prod"))["config"]
+    digest = f"sha256:{'a' * 64}"
+    for name, value in workspace.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(promotion, "REPOSITORY", workspace.folder)
+
+    promotion.set_image_digest("prod", digest)
+
+    after = yaml.safe_load(workspace.configuration("prod"))["config"]
+    assert after == before | {"lambdalens:imageDigest": digest}
 
 
 def test_a_file_that_is_not_of_the_image_builds_nothing(dev: Workspace) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 WRONG: dict[str, list[object]] = {
     "imageDigest": ["latest"],
     "imageUri": ["lambdalens:latest"],
+    "baseDate": ["Monday"],
     "architecture": ["riscv"],
     "memoryMb": ["lots", 1],
     "timeoutSeconds": ["soon", 901],
@@ -32,6 +33,7 @@ WRONG: dict[str, list[object]] = {
     "requireConsent": ["perhaps"],
     "requireTls": ["perhaps"],
     "alarmEmail": ["me"],
+    "monthlyBudget": ["lots", -1],
     "teachersPage": ["perhaps"],
     "pageMfa": ["optional"],
 }

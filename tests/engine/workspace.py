@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from stacks.embedded_aws import AccessKey
 
 PROGRAM = (
-    *("Pulumi.yaml", "__main__.py", "requirements.txt", "constraints.txt", "stacks"),
+    *("Pulumi.yaml", "__main__.py", "requirements.txt", "constraints.txt", "stacks", "policy"),
     # What the image is built of.
     *(".dockerignore", "function", "page"),
 )
@@ -135,9 +135,14 @@ class Workspace:
             raise CommandFailedError(printed)
         return printed
 
-    def up(self, stack: str, **environment: str) -> str:
+    @property
+    def program(self) -> Path:
+        """The file of the program."""
+        return self.folder / "__main__.py"
+
+    def up(self, stack: str, *options: str, **environment: str) -> str:
         """Deploy a stack."""
-        return self.pulumi("up", "--yes", "--skip-preview", "-s", stack, **environment)
+        return self.pulumi("up", "--yes", "--skip-preview", *options, "-s", stack, **environment)
 
     def preview(self, stack: str) -> dict[str, list[str]]:
         """Return what an update would do with which resources, `<type> <name>`, but for nothing."""

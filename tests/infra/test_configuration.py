@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,13 @@ from stacks.configuration import (
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def test_the_command_line_is_not_older_than_the_sdk() -> None:
+    (sdk,) = re.findall(
+        r"^pulumi==(\S+)", (REPOSITORY / "requirements.txt").read_text(), re.MULTILINE
+    )
+    assert project()["requiredPulumiVersion"] == f">={sdk} <4.0.0"
 
 
 @pytest.fixture

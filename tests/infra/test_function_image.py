@@ -110,8 +110,14 @@ def test_a_tag_says_when_and_what(prod: Program) -> None:
 
 def test_a_new_password_time_or_revision_alone_changes_nothing(prod: Program) -> None:
     assert image(prod).ignore_changes == {
-        *("name", "authConfig", "build.buildArgs", "build.buildLogFile"),
+        *("name", "authConfig", "build.buildArgs", "build.buildLogFile", "triggers.base"),
     }
+
+
+def test_another_day_of_the_base_is_another_image() -> None:
+    rebuilt = image(run_program("dev", baseDate="2026-11-27"))
+    assert rebuilt.inputs["triggers"]["base"] == "2026-11-27"
+    assert "triggers.base" not in rebuilt.ignore_changes
 
 
 def test_what_a_build_says_is_kept_where_git_does_not_look(prod: Program) -> None:

@@ -15,6 +15,7 @@ from pulumi.runtime import mocks
 
 from local.program import run_apart
 from stacks import check
+from stacks.__main__ import main
 from stacks.limits import AccountLimits, LimitError, findings, limit_hook
 from stacks.settings import StackSettings
 from tests.infra.recording import Program, configured
@@ -189,7 +190,7 @@ def run_check(
 ) -> int:
     monkeypatch.setattr(check, "stack_configuration", lambda _stack: configuration)
     monkeypatch.setenv("PATH", "")  # there is no Pulumi CLI that knows of a deployed stack
-    return check.main(["check", *arguments])
+    return main(["check", *arguments])
 
 
 def test_the_command_says_what_is_allowed(
@@ -236,14 +237,14 @@ def test_the_command_ends_with_2_where_it_can_t_be_checked(
 
 
 def test_an_unknown_stack_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
-    assert check.main(["check", "--stack", "staging"]) == 2
+    assert main(["check", "--stack", "staging"]) == 2
     assert capsys.readouterr().err.startswith("error: There is no stack 'staging': choose from")
 
 
 @pytest.mark.parametrize("arguments", [[], ["check", "--stack"], ["measure"]])
 def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        check.main(arguments)
+        main(arguments)
     assert ended.value.code == 2
 
 
@@ -252,7 +253,7 @@ def test_the_help_fits_a_terminal(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     with pytest.raises(SystemExit):
-        check.main(["check", "--help"])
+        main(["check", "--help"])
     text = capsys.readouterr().out
     assert "exit status:" in text
     assert max(map(len, text.splitlines())) <= 80

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stacks import outputs
-from stacks.check import main
+from stacks.__main__ import main
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -180,7 +180,11 @@ def forgetting(stack: Pipeline, sample: SampleClass, tmp_path: Path) -> dict[str
             Key="week1/held.csv",
             Body=f"name,student_id,first_seen\r\nJoe Biden,{BIDEN},{value}\r\n".encode(),
         )
+    place = stack.aws.outputs
+    now = stack.aws.client("s3").head_object(Bucket=place.gallery_bucket, Key=place.gallery_key)
     return {
+        "versions": ["restore", "--stack", "local"],
+        "restore": ["restore", now["VersionId"], "--stack", "local"],
         "export": ["export", BIDEN, "--stack", "local", "--output", str(tmp_path / "held.json")],
         "forget": ["forget", BIDEN, "--stack", "local"],
         "verify": ["forget", "--verify", BIDEN, "--stack", "local"],

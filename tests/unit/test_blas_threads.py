@@ -12,7 +12,7 @@ _SAY = "import {package}, os, sys; print(os.environ[{name!r}], 'numpy' in sys.mo
 _NAME = "OPENBLAS_NUM_THREADS"
 
 
-@pytest.mark.parametrize("package", ["function", "enroll", "bench"])
+@pytest.mark.parametrize("package", ["function", "enroll", "bench", "scaling"])
 @pytest.mark.parametrize(("given", "had"), [({}, "1"), ({_NAME: "2"}, "2")])
 def test_there_is_one_thread_unless_another_number_is_given_and_numpy_is_not_loaded_yet(
     package: str, given: dict[str, str], had: str
@@ -28,7 +28,7 @@ def test_there_is_one_thread_unless_another_number_is_given_and_numpy_is_not_loa
     assert done.stdout == f"{had} False\n"
 
 
-@pytest.mark.parametrize("command", ["function", "enroll", "bench", "local", "loadtest"])
+@pytest.mark.parametrize("command", ["function", "enroll", "bench", "local", "loadtest", "scaling"])
 def test_a_command_imports_the_function_before_numpy(command: str) -> None:
     program = (
         "import sys; import {command}.__main__; names = list(sys.modules);"

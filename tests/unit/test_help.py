@@ -15,13 +15,15 @@ COLUMNS = 80
 COMMANDS = (
     "bench",
     *("enroll", "enroll audit", "enroll forget", "enroll import-encodings", "enroll prune"),
+    "enroll restore",
     "function",
     "loadtest",
+    "scaling",
     *("local", "local demo", "local image", "local up"),
     *("recover", "recover failed", "recover failures", "recover missing", "recover outdated"),
     "recover policy",
     "register",
-    *("stacks", "stacks check"),
+    *("stacks", "stacks check", "stacks digest", "stacks promote", "stacks scan"),
     "tests.fuzz",
     "tests.soak",
 )

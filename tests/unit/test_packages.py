@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 OURS = {
-    *("bench", "enroll", "function", "loadtest", "local", "page", "recover", "register"),
-    *("samples", "stacks", "tests"),
+    *("bench", "enroll", "function", "loadtest", "local", "page", "policy", "recover", "register"),
+    *("samples", "scaling", "stacks", "tests"),
 }
 SDK = {"boto3", "botocore", "types_boto3_dynamodb", "types_boto3_s3"}
 
@@ -111,6 +111,20 @@ def test_the_program_runs_on_requirements_txt_alone() -> None:
 @pytest.mark.parametrize("folder", ["bench", "loadtest", "samples"])
 def test_what_measures_does_not_need_the_embedded_aws(folder: str) -> None:
     assert "local" not in {name[0] for name in imports(folder)}
+
+
+def test_the_simulation_needs_no_aws_and_of_the_load_test_the_arrivals_and_prices_alone() -> None:
+    measuring = {"__init__.py", "__main__.py", "agreement.py", "class_minutes.py"}
+    files = (REPOSITORY / "scaling").glob("*.py")
+    names = set(imported(file for file in files if file.name not in measuring))
+    assert not {name[0] for name in names} & {*SDK, "pulumi"}
+    assert {name[0] for name in names} & OURS == {"loadtest", "scaling"}
+    assert {name[1] for name in names if name[0] == "loadtest"} == {"arrivals", "pricing"}
+
+
+def test_prices_are_in_one_place() -> None:
+    names = {name for name in imports("bench") if name[0] == "loadtest"}
+    assert {name[1] for name in names} == {"pricing"}
 
 
 def test_what_recovers_needs_the_function_and_the_stack_s_outputs_alone() -> None:

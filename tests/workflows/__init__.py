@@ -1,0 +1,1 @@
+"""The workflow files in `.github/workflows/`: what runs there is what `make` has."""
