@@ -9,10 +9,10 @@ from __future__ import annotations
 import pulumi
 
 from stacks.buckets import GALLERY_KEY, Buckets
-from stacks.enroller import enroller_policy, forgetter_policy
 from stacks.function_image import FunctionImage
 from stacks.keep_alive import KeepAlive
 from stacks.monitoring import Monitoring
+from stacks.people import PeoplePolicies, people_documents
 from stacks.recogniser import Recogniser
 from stacks.settings import StackSettings, region_from_config
 from stacks.students_table import StudentsTable
@@ -53,6 +53,13 @@ if settings.teachers_page:
         region=region,
     )
 image.forget_old_ones(once=[recogniser.alias] + ([page.function] if page else []))
+people = people_documents(
+    buckets,
+    students,
+    recogniser,
+    log_groups=[recogniser.log_group] + ([page.log_group] if page else []),
+)
+policies = PeoplePolicies("lambdalens", people).arns if settings.people_policies else {}
 
 pulumi.export("inputBucket", buckets.input.id)
 pulumi.export("outputBucket", buckets.output.id)
@@ -69,8 +76,9 @@ pulumi.export("failuresQueueUrl", recogniser.failures.url)
 pulumi.export("logGroup", recogniser.log_group.name)
 pulumi.export("dashboardUrl", monitoring.dashboard_url)
 pulumi.export("requireConsent", settings.require_consent)
-pulumi.export("enrollerPolicy", enroller_policy(buckets, students, recogniser.alias))
-pulumi.export("forgetterPolicy", forgetter_policy(buckets, students))
+for person, policy in people.items():
+    pulumi.export(f"{person}Policy", policy)
+pulumi.export("peoplePolicies", policies)
 pulumi.export("pageUrl", page.url if page else "")
 pulumi.export("userPoolId", page.user_pool.id if page else "")
 pulumi.export("region", region)

@@ -62,6 +62,7 @@ class StackSettings:
     alarm_email: str | None
     teachers_page: bool
     page_mfa: bool
+    people_policies: bool
 
     @classmethod
     def from_config(cls, config: pulumi.Config) -> StackSettings:
@@ -88,6 +89,7 @@ class StackSettings:
                 alarm_email=_alarm_email(config),
                 teachers_page=config.require_bool("teachersPage"),
                 page_mfa=config.require_bool("pageMfa"),
+                people_policies=config.require_bool("peoplePolicies"),
             )
         except ConfigMissingError as error:
             raise StackSettingsError(

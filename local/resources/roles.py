@@ -1,4 +1,4 @@
-"""IAM: roles, their policies, and what a role may do."""
+"""IAM: roles, policies, and what a role may do."""
 
 from __future__ import annotations
 
@@ -37,7 +37,18 @@ def _role_policy(request: Request) -> Created:
     return Created(id=f"{role}:{name}", outputs={"name": name})
 
 
+def _policy(request: Request) -> Created:
+    name = request.physical_name()
+    policy = request.account.client("iam").create_policy(
+        PolicyName=name,
+        PolicyDocument=request.take("policy"),
+        Description=request.take("description", default=""),
+    )["Policy"]
+    return Created(id=policy["Arn"], outputs={"name": name, "arn": policy["Arn"]})
+
+
 CREATORS: dict[str, Creator] = {
+    "aws:iam/policy:Policy": _policy,
     "aws:iam/role:Role": _role,
     "aws:iam/rolePolicy:RolePolicy": _role_policy,
 }

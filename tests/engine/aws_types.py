@@ -199,6 +199,14 @@ class AwsTypes:
                 named="name",
                 replaced_by=frozenset({"name"}),
             ),
+            "aws:iam/policy:Policy": ResourceType(
+                create=self._creator("aws:iam/policy:Policy"),
+                update=self._change_policy,
+                delete=self._delete_policy,
+                read=if_there(lambda id_, _: iam.get_policy(PolicyArn=id_)),
+                named="name",
+                replaced_by=frozenset({"name", "description"}),
+            ),
             "aws:iam/rolePolicy:RolePolicy": self._set_again(
                 "aws:iam/rolePolicy:RolePolicy",
                 read=lambda _, outputs: iam.get_role_policy(
@@ -253,6 +261,23 @@ class AwsTypes:
     def _change_role(self, name: str, _: Properties, new: Properties) -> Properties:
         self._iam.update_assume_role_policy(RoleName=name, PolicyDocument=new["assumeRolePolicy"])
         return {}
+
+    def _change_policy(self, arn: str, _: Properties, new: Properties) -> Properties:
+        self._delete_versions(arn)
+        self._iam.create_policy_version(
+            PolicyArn=arn, PolicyDocument=new["policy"], SetAsDefault=True
+        )
+        return {}
+
+    def _delete_policy(self, arn: str, _: Properties) -> None:
+        self._delete_versions(arn)
+        self._iam.delete_policy(PolicyArn=arn)
+
+    def _delete_versions(self, arn: str) -> None:
+        # IAM keeps five of them, and deletes no policy that has others than the default.
+        for version in self._iam.list_policy_versions(PolicyArn=arn)["Versions"]:
+            if not version["IsDefaultVersion"]:
+                self._iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
 
     def _change_queue(self, url: str, _: Properties, new: Properties) -> Properties:
         self._sqs.set_queue_attributes(

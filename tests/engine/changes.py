@@ -44,6 +44,7 @@ CHANGED = {
     "alarmEmail": "school@example.org",
     "teachersPage": True,
     "pageMfa": False,
+    "peoplePolicies": True,
 }
 """Another value for each setting than the stack dev has, which the tests run with plain http."""
 

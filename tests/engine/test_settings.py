@@ -35,6 +35,7 @@ WRONG: dict[str, list[object]] = {
     "alarmEmail": ["me"],
     "teachersPage": ["perhaps"],
     "pageMfa": ["optional"],
+    "peoplePolicies": ["perhaps"],
 }
 """Of each setting a value of another type, and one of the right type that is out of its range."""
 

@@ -73,6 +73,7 @@ def read_configuration(configuration: dict[str, str]) -> StackSettings:
         ("alarmEmail", "the engineer", "an e-mail address, or none"),
         ("teachersPage", "yes", "of type bool"),
         ("pageMfa", "optional", "of type bool"),
+        ("peoplePolicies", "everybody", "of type bool"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_allowed(key: str, value: str, message: str) -> None:
