@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import pulumi
 
+from stacks.account_rules import keep_account_rules
 from stacks.buckets import GALLERY_KEY, Buckets
+from stacks.data_events import DataEvents
 from stacks.function_image import FunctionImage
 from stacks.keep_alive import KeepAlive
 from stacks.monitoring import Monitoring
@@ -21,6 +23,7 @@ from stacks.trigger import Trigger
 
 settings = StackSettings.from_config(pulumi.Config())
 region = region_from_config()
+keep_account_rules(settings)
 
 buckets = Buckets("lambdalens", settings)
 students = StudentsTable("lambdalens-students", settings).table
@@ -34,6 +37,7 @@ recogniser = Recogniser(
     buckets=buckets,
     students=students,
 )
+buckets.keep_gallery_to_readers(recogniser.role.arn)
 Trigger(
     "lambdalens-trigger",
     bucket=buckets.input,
@@ -53,7 +57,10 @@ if settings.teachers_page:
         region=region,
     )
 image.forget_old_ones(once=[recogniser.alias] + ([page.function] if page else []))
+if settings.data_events:
+    DataEvents("lambdalens-data-events", settings, buckets=buckets, region=region)
 people = people_documents(
+    settings,
     buckets,
     students,
     recogniser,

@@ -24,6 +24,7 @@ from local.resources import (
     roles,
     schedules,
     tables,
+    trails,
 )
 from local.resources.request import RefusedError, Request, one_line
 
@@ -45,6 +46,7 @@ CREATORS = {
     **roles.CREATORS,
     **schedules.CREATORS,
     **tables.CREATORS,
+    **trails.CREATORS,
 }
 _UPDATERS = functions.UPDATERS
 

@@ -12,16 +12,21 @@ from typing import TYPE_CHECKING
 import pulumi
 
 from stacks.buckets import GALLERY_KEY
+from stacks.key_of_own import WRITE, key_rights
 from stacks.policy_document import allow, document
 
 if TYPE_CHECKING:
     from pulumi_aws import dynamodb, lambda_
 
     from stacks.buckets import Buckets
+    from stacks.settings import StackSettings
 
 
 def enroller_policy(
-    buckets: Buckets, students: dynamodb.Table, alias: lambda_.Alias
+    settings: StackSettings,
+    buckets: Buckets,
+    students: dynamodb.Table,
+    alias: lambda_.Alias,
 ) -> pulumi.Output[str]:
     """Return the policy document, in JSON; asking for metadata (HEAD) counts as s3:GetObject.
 
@@ -42,10 +47,13 @@ def enroller_policy(
             [students.arn],
         ),
         allow("HaveVideosLookedAt", ["lambda:InvokeFunction"], [alias.arn]),
+        *key_rights(settings, WRITE),
     )
 
 
-def forgetter_policy(buckets: Buckets, students: dynamodb.Table) -> pulumi.Output[str]:
+def forgetter_policy(
+    settings: StackSettings, buckets: Buckets, students: dynamodb.Table
+) -> pulumi.Output[str]:
     """Return the policy document, in JSON.
 
     It deletes versions, for good, of the gallery and of results; the latest ones are replaced.
@@ -72,6 +80,7 @@ def forgetter_policy(buckets: Buckets, students: dynamodb.Table) -> pulumi.Outpu
             "TellMissingFromForbidden", ["s3:ListBucket"], [buckets.gallery.arn, buckets.output.arn]
         ),
         allow("ReadAndDeleteRecords", ["dynamodb:GetItem", "dynamodb:DeleteItem"], [students.arn]),
+        *key_rights(settings, WRITE),
     )
 
 

@@ -17,6 +17,7 @@ from pulumi_aws import iam
 
 from stacks.component import Component
 from stacks.enroller import enroller_policy, forgetter_policy
+from stacks.key_of_own import READ, WRITE, key_rights
 from stacks.policy_document import allow, document
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from stacks.buckets import Buckets
     from stacks.recogniser import Recogniser
+    from stacks.settings import StackSettings
 
 _DESCRIPTIONS = {
     "uploader": "Puts videos into the input bucket of LambdaLens.",
@@ -54,6 +56,7 @@ class PeoplePolicies(Component):
 
 
 def people_documents(
+    settings: StackSettings,
     buckets: Buckets,
     students: dynamodb.Table,
     recogniser: Recogniser,
@@ -62,25 +65,28 @@ def people_documents(
 ) -> dict[str, pulumi.Output[str]]:
     """Return each person's policy document, in JSON. An operator reads the `log_groups`."""
     return {
-        "uploader": _uploader(buckets),
-        "reader": _reader(buckets, students),
-        "enroller": enroller_policy(buckets, students, recogniser.alias),
-        "forgetter": forgetter_policy(buckets, students),
-        "operator": _operator(buckets, recogniser, log_groups),
+        "uploader": _uploader(settings, buckets),
+        "reader": _reader(settings, buckets, students),
+        "enroller": enroller_policy(settings, buckets, students, recogniser.alias),
+        "forgetter": forgetter_policy(settings, buckets, students),
+        "operator": _operator(settings, buckets, recogniser, log_groups),
     }
 
 
-def _uploader(buckets: Buckets) -> pulumi.Output[str]:
+def _uploader(settings: StackSettings, buckets: Buckets) -> pulumi.Output[str]:
     videos = pulumi.Output.concat(buckets.input.arn, "/*")
     return document(
         # To begin an upload by parts, to send them and to complete it is s3:PutObject, too.
         allow("PutVideosIn", ["s3:PutObject"], [videos]),
         # Or what was sent of an upload that broke off would be paid for until it expires.
         allow("GiveAnUploadUp", ["s3:AbortMultipartUpload"], [videos]),
+        *key_rights(settings, WRITE),
     )
 
 
-def _reader(buckets: Buckets, students: dynamodb.Table) -> pulumi.Output[str]:
+def _reader(
+    settings: StackSettings, buckets: Buckets, students: dynamodb.Table
+) -> pulumi.Output[str]:
     results = pulumi.Output.concat(buckets.output.arn, "/*")
     return document(
         # CSVs, the evidence, reports and corrections: all are beside one another.
@@ -88,11 +94,15 @@ def _reader(buckets: Buckets, students: dynamodb.Table) -> pulumi.Output[str]:
         allow("FindResults", ["s3:ListBucket"], [buckets.output.arn]),
         # Whom a register has lines for, those who were never seen included.
         allow("ReadWhoHasACourse", ["dynamodb:Scan"], [students.arn]),
+        *key_rights(settings, READ),
     )
 
 
 def _operator(
-    buckets: Buckets, recogniser: Recogniser, log_groups: Sequence[cloudwatch.LogGroup]
+    settings: StackSettings,
+    buckets: Buckets,
+    recogniser: Recogniser,
+    log_groups: Sequence[cloudwatch.LogGroup],
 ) -> pulumi.Output[str]:
     videos, results = (
         pulumi.Output.concat(bucket.arn, "/*") for bucket in (buckets.input, buckets.output)
@@ -131,4 +141,5 @@ def _operator(
                 *(pulumi.Output.concat(group.arn, ":*") for group in log_groups),
             ],
         ),
+        *key_rights(settings, READ),
     )

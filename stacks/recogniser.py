@@ -22,6 +22,7 @@ from pulumi_aws import cloudwatch, iam, lambda_, sqs
 from stacks.buckets import GALLERY_KEY
 from stacks.component import Component
 from stacks.image_processor import processor_hook
+from stacks.key_of_own import WRITE, key_rights
 from stacks.limits import limit_hook
 from stacks.tls import tls_only_policy
 
@@ -40,7 +41,7 @@ FAILURES_KEPT_SECONDS = 14 * 24 * 60 * 60
 
 
 class Recogniser(Component):
-    """The `function`, the `alias` to invoke it by, its `log_group` and its `failures` queue.
+    """The `function`, the `alias` to invoke it by, its `role`, `log_group` and `failures` queue.
 
     `invocation` is what is set for the alias: how often it tries, and where failures go.
     """
@@ -55,17 +56,19 @@ class Recogniser(Component):
         students: dynamodb.Table,
     ) -> None:
         super().__init__(name)
-        self.failures = self._failures_queue(f"{name}-failures", require_tls=settings.require_tls)
+        self._settings = settings
+        self.failures = self._failures_queue(f"{name}-failures")
         # Made here, and not by Lambda at the first record, so that records expire.
         self.log_group = cloudwatch.LogGroup(
             name,
             retention_in_days=settings.log_retention_days,
+            kms_key_id=settings.kms_key_arn,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        role = self._role(name)
+        self.role = self._role(name)
         permissions = iam.RolePolicy(
             name,
-            role=role.name,
+            role=self.role.name,
             policy=pulumi.Output.json_dumps(self._permissions(buckets, students)),
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -75,7 +78,7 @@ class Recogniser(Component):
             package_type="Image",
             image_uri=image_uri,
             architectures=[settings.architecture],
-            role=role.arn,
+            role=self.role.arn,
             memory_size=settings.memory_mb,
             timeout=settings.timeout_seconds,
             ephemeral_storage={"size": settings.ephemeral_storage_mb},
@@ -113,14 +116,17 @@ class Recogniser(Component):
         )
         self.register_outputs({"function": self.function.name, "failures": self.failures.url})
 
-    def _failures_queue(self, name: str, *, require_tls: bool) -> sqs.Queue:
+    def _failures_queue(self, name: str) -> sqs.Queue:
+        key = self._settings.kms_key_arn
         queue = sqs.Queue(
             name,
             message_retention_seconds=FAILURES_KEPT_SECONDS,
-            sqs_managed_sse_enabled=True,
+            # Either this or a key.
+            sqs_managed_sse_enabled=None if key else True,
+            kms_master_key_id=key,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        if require_tls:
+        if self._settings.require_tls:
             sqs.QueuePolicy(
                 name,
                 queue_url=queue.url,
@@ -169,6 +175,7 @@ class Recogniser(Component):
                 _allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [log_streams]),
                 # Lambda itself sends what failed for good, with the function's role.
                 _allow("ReportFailures", ["sqs:SendMessage"], [self.failures.arn]),
+                *key_rights(self._settings, WRITE),
             ],
         }
 

@@ -21,10 +21,13 @@ def role_allows(account: Account, role_arn: str, *, action: str, resource: str) 
 
 def _role(request: Request) -> Created:
     name = request.physical_name()
+    arn = request.take("permissionsBoundary")
+    boundary = {"PermissionsBoundary": arn} if arn else {}
     role = request.account.client("iam").create_role(
         RoleName=name,
         AssumeRolePolicyDocument=request.take("assumeRolePolicy"),
         Description=request.take("description", default=""),
+        **boundary,
     )["Role"]
     return Created(id=name, outputs={"name": name, "arn": role["Arn"]})
 

@@ -39,6 +39,7 @@ class AwsTypes:
         return {
             **self._of_buckets(),
             **self._of_watching(),
+            **self._of_trails(),
             **self._of_the_rest(),
         }
 
@@ -186,6 +187,20 @@ class AwsTypes:
     def _change_log_group(self, name: str, _: Properties, new: Properties) -> Properties:
         self._logs.put_retention_policy(logGroupName=name, retentionInDays=new["retentionInDays"])
         return {}
+
+    def _of_trails(self) -> dict[str, ResourceType]:
+        """Return what plans a trail, which the embedded AWS refuses to make."""
+        trail = "aws:cloudtrail/trail:Trail"
+        return {
+            trail: ResourceType(
+                create=self._creator(trail),
+                update=lambda *_: {},
+                delete=lambda *_: {},
+                read=lambda *_: None,
+                named="name",
+                replaced_by=frozenset({"name"}),
+            )
+        }
 
     def _of_the_rest(self) -> dict[str, ResourceType]:
         iam, sqs, dynamodb = self._iam, self._sqs, self._dynamodb

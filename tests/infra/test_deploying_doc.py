@@ -26,12 +26,12 @@ def rows(heading: str) -> list[list[str]]:
 
 def test_the_settings_are_those_of_the_schema() -> None:
     schema = project()["config"]
-    shown = {True: "true", False: "false"}
+    shown = {"True": "true", "False": "false"}
     assert rows("Settings") == [
         [
             f"`{key}`",
-            f"`{shown.get(setting['default'], setting['default'])}`"
-            if setting["default"] != ""
+            f"`{shown.get(str(setting['default']), setting['default'])}`"
+            if setting["default"] not in ("", {}, [])
             else "",
             setting["description"],
         ]

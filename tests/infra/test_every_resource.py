@@ -18,6 +18,7 @@ ENCRYPTION: dict[str, tuple[str, object] | None] = {
     "aws:apigatewayv2/integration:Integration": None,
     "aws:apigatewayv2/route:Route": None,
     "aws:apigatewayv2/stage:Stage": None,
+    "aws:cloudtrail/trail:Trail": None,  # what it writes is in a bucket
     "aws:cloudwatch/dashboard:Dashboard": None,
     "aws:cloudwatch/logGroup:LogGroup": None,  # CloudWatch encrypts every group, always
     "aws:cloudwatch/logMetricFilter:LogMetricFilter": None,
