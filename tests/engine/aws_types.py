@@ -273,7 +273,11 @@ class AwsTypes:
             ),
         }
 
-    def _change_role(self, name: str, _: Properties, new: Properties) -> Properties:
+    def _change_role(self, name: str, old: Properties, new: Properties) -> Properties:
+        if boundary := new.get("permissionsBoundary"):
+            self._iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=boundary)
+        elif old.get("permissionsBoundary"):
+            self._iam.delete_role_permissions_boundary(RoleName=name)
         self._iam.update_assume_role_policy(RoleName=name, PolicyDocument=new["assumeRolePolicy"])
         return {}
 

@@ -45,6 +45,11 @@ CHANGED = {
     "teachersPage": True,
     "pageMfa": False,
     "peoplePolicies": True,
+    "permissionsBoundary": "arn:aws:iam::000000000000:policy/bounds",
+    "extraTags": {"cost-centre": "schools"},
+    "galleryReaders": ["arn:aws:iam::000000000000:role/registrar"],
+    "kmsKeyArn": "arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+    "dataEvents": True,
 }
 """Another value for each setting than the stack dev has, which the tests run with plain http."""
 

@@ -36,6 +36,11 @@ WRONG: dict[str, list[object]] = {
     "teachersPage": ["perhaps"],
     "pageMfa": ["optional"],
     "peoplePolicies": ["perhaps"],
+    "permissionsBoundary": ["bounds"],
+    "extraTags": ["none", {"stack": "mine"}],
+    "galleryReaders": ["everybody", ["everybody"]],
+    "kmsKeyArn": ["alias/school"],
+    "dataEvents": ["perhaps"],
 }
 """Of each setting a value of another type, and one of the right type that is out of its range."""
 

@@ -1,4 +1,4 @@
-"""What an account may ask of the stack: a boundary, tags, a key, readers of the gallery, a trail."""
+"""What an account may ask of the stack: a boundary, tags, a key, readers, a trail."""
 
 from __future__ import annotations
 
