@@ -28,6 +28,10 @@ _IMAGE_URI = re.compile(
 )
 _POLICY_ARN = re.compile(r"arn:[a-z-]+:iam::(\d{12}|aws):policy/[\w+=,.@/-]+")
 _ROLE_ARN = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+")
+_GITHUB_REPOSITORY = re.compile(r"[A-Za-z0-9-]{1,39}/[\w.-]{1,100}")
+_GITHUB_PROVIDER = re.compile(
+    r"arn:[a-z-]+:iam::\d{12}:oidc-provider/token\.actions\.githubusercontent\.com"
+)
 _KEY_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[\w-]+")
 # What all of AWS's services take in a tag.
 _TAG = re.compile(r"[\w .:/=+@-]+")
@@ -78,6 +82,8 @@ class StackSettings:
     extra_tags: Mapping[str, str]
     gallery_readers: tuple[str, ...]
     kms_key_arn: str | None
+    github_repository: str | None
+    github_oidc_provider: str | None
     data_events: bool
 
     @classmethod
@@ -112,6 +118,8 @@ class StackSettings:
                 },
                 gallery_readers=tuple(map(str, _of_type(config, "galleryReaders", list))),
                 kms_key_arn=config.require("kmsKeyArn") or None,
+                github_repository=config.require("githubRepository") or None,
+                github_oidc_provider=config.require("githubOidcProvider") or None,
                 data_events=config.require_bool("dataEvents"),
             )
         except ConfigMissingError as error:
@@ -163,6 +171,15 @@ class StackSettings:
         for role in self.gallery_readers:
             if not _ROLE_ARN.fullmatch(role):
                 raise _wrong("galleryReaders", role, "a list of ARNs of roles, each named in full")
+        repository, provider = self.github_repository, self.github_oidc_provider
+        if repository is not None and not _GITHUB_REPOSITORY.fullmatch(repository):
+            raise _wrong("githubRepository", repository, "OWNER/NAME, as GitHub has it")
+        if provider is not None and not _GITHUB_PROVIDER.fullmatch(provider):
+            raise _wrong(
+                "githubOidcProvider",
+                provider,
+                "the ARN of a provider of token.actions.githubusercontent.com",
+            )
         if self.kms_key_arn is not None and not _KEY_ARN.fullmatch(self.kms_key_arn):
             raise _wrong("kmsKeyArn", self.kms_key_arn, "the ARN of a key, not of an alias")
 

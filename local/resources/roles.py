@@ -50,7 +50,15 @@ def _policy(request: Request) -> Created:
     return Created(id=policy["Arn"], outputs={"name": name, "arn": policy["Arn"]})
 
 
+def _identity_provider(request: Request) -> Created:
+    arn = request.account.client("iam").create_open_id_connect_provider(
+        Url=request.take("url"), ClientIDList=request.take("clientIdLists", default=[])
+    )["OpenIDConnectProviderArn"]
+    return Created(id=arn, outputs={"arn": arn})
+
+
 CREATORS: dict[str, Creator] = {
+    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": _identity_provider,
     "aws:iam/policy:Policy": _policy,
     "aws:iam/role:Role": _role,
     "aws:iam/rolePolicy:RolePolicy": _role_policy,

@@ -222,6 +222,17 @@ class AwsTypes:
                 named="name",
                 replaced_by=frozenset({"name", "description"}),
             ),
+            "aws:iam/openIdConnectProvider:OpenIdConnectProvider": ResourceType(
+                create=self._creator("aws:iam/openIdConnectProvider:OpenIdConnectProvider"),
+                update=lambda *_: {},
+                delete=lambda id_, _: iam.delete_open_id_connect_provider(
+                    OpenIDConnectProviderArn=id_
+                ),
+                read=if_there(
+                    lambda id_, _: iam.get_open_id_connect_provider(OpenIDConnectProviderArn=id_)
+                ),
+                replaced_by=frozenset({"url"}),
+            ),
             "aws:iam/rolePolicy:RolePolicy": self._set_again(
                 "aws:iam/rolePolicy:RolePolicy",
                 read=lambda _, outputs: iam.get_role_policy(

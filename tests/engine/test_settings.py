@@ -40,6 +40,8 @@ WRONG: dict[str, list[object]] = {
     "extraTags": ["none", {"stack": "mine"}],
     "galleryReaders": ["everybody", ["everybody"]],
     "kmsKeyArn": ["alias/school"],
+    "githubRepository": ["https://github.com/school/lambdalens"],
+    "githubOidcProvider": ["token.actions.githubusercontent.com"],
     "dataEvents": ["perhaps"],
 }
 """Of each setting a value of another type, and one of the right type that is out of its range."""

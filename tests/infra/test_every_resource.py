@@ -32,6 +32,7 @@ ENCRYPTION: dict[str, tuple[str, object] | None] = {
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": None,
     "aws:ecr/repositoryPolicy:RepositoryPolicy": None,
     "aws:ecr/repository:Repository": ("encryptionConfigurations", [{"encryptionType": "AES256"}]),
+    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": None,
     "aws:iam/policy:Policy": None,
     "aws:iam/role:Role": None,
     "aws:iam/rolePolicy:RolePolicy": None,

@@ -81,6 +81,9 @@ def read_configuration(configuration: dict[str, str]) -> StackSettings:
         ("extraTags", "cost-centre", "of type JSON object"),
         ("galleryReaders", "7", "of type list"),
         ("kmsKeyArn", "alias/school", "the ARN of a key, not of an alias"),
+        ("githubRepository", "lambdalens", "OWNER/NAME"),
+        ("githubRepository", "school/*", "OWNER/NAME"),
+        ("githubOidcProvider", f"{IAM}:oidc-provider/example.org", "the ARN of a provider of"),
         ("dataEvents", "reads", "of type bool"),
     ],
 )
