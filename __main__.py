@@ -7,10 +7,13 @@ names that people and commands need to use what was deployed.
 from __future__ import annotations
 
 import pulumi
+from pulumi_aws import get_caller_identity_output
 
 from stacks.account_rules import keep_account_rules
 from stacks.buckets import GALLERY_KEY, Buckets
 from stacks.data_events import DataEvents
+from stacks.deployer import deployer_policy
+from stacks.deployment_roles import DeploymentRoles
 from stacks.function_image import FunctionImage
 from stacks.keep_alive import KeepAlive
 from stacks.monitoring import Monitoring
@@ -67,6 +70,10 @@ people = people_documents(
     log_groups=[recogniser.log_group] + ([page.log_group] if page else []),
 )
 policies = PeoplePolicies("lambdalens", people).arns if settings.people_policies else {}
+account = get_caller_identity_output().account_id
+github = None
+if settings.github_repository:
+    github = DeploymentRoles("lambdalens-github", settings, region=region, account=account)
 
 pulumi.export("inputBucket", buckets.input.id)
 pulumi.export("outputBucket", buckets.output.id)
@@ -85,7 +92,11 @@ pulumi.export("dashboardUrl", monitoring.dashboard_url)
 pulumi.export("requireConsent", settings.require_consent)
 for person, policy in people.items():
     pulumi.export(f"{person}Policy", policy)
+pulumi.export("deployerPolicy", deployer_policy(settings, region=region, account=account))
 pulumi.export("peoplePolicies", policies)
+pulumi.export("previewRoleArn", github.preview if github else "")
+pulumi.export("deployRoleArn", github.deploy if github else "")
+pulumi.export("githubOidcProvider", github.provider if github else "")
 pulumi.export("pageUrl", page.url if page else "")
 pulumi.export("userPoolId", page.user_pool.id if page else "")
 pulumi.export("region", region)

@@ -60,7 +60,7 @@ def parts(settings: StackSettings) -> Iterator[Part]:
         yield from _PAGE
     if settings.data_events:
         yield from _TRAIL
-    if settings.github_repository:
+    if settings.github_repository and not settings.github_oidc_provider:
         yield Part(
             service="iam",
             resources=(f":{{account}}:oidc-provider/{GITHUB}",),
