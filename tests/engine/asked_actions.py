@@ -38,12 +38,9 @@ class NotingAccount(Account):
 def _note(request: AWSPreparedRequest, **_: object) -> None:
     parts = urlsplit(request.url)
     query = parse_qs(parts.query, keep_blank_values=True)
-    headers = {
-        key.lower(): value.decode() if isinstance(value, bytes) else str(value)
-        for key, value in request.headers.items()
-    }
+    headers = {key.lower(): _text(value) for key, value in request.headers.items()}
     body = request.body or b""
-    content = body.encode() if isinstance(body, str) else bytes(body)
+    content = body if isinstance(body, bytes) else _text(body).encode()
     service = str(detect_service(request.method, parts.path, headers, query))
     action = extract_iam_action(service, request.method, parts.path, headers, content, query)
     resource = extract_resource_arn(
@@ -51,3 +48,7 @@ def _note(request: AWSPreparedRequest, **_: object) -> None:
     )
     with Path(os.environ[JOURNAL]).open("a") as journal:
         journal.write(json.dumps([action, resource]) + "\n")
+
+
+def _text(value: object) -> str:
+    return value.decode() if isinstance(value, bytes | bytearray) else str(value)
