@@ -7,14 +7,19 @@ names that people and commands need to use what was deployed.
 from __future__ import annotations
 
 import pulumi
+from pulumi_aws import get_caller_identity_output
 
+from stacks.account_rules import keep_account_rules
 from stacks.buckets import GALLERY_KEY, Buckets
 from stacks.budget import Budget
-from stacks.enroller import enroller_policy, forgetter_policy
+from stacks.data_events import DataEvents
+from stacks.deployer import deployer_policy
+from stacks.deployment_roles import DeploymentRoles
 from stacks.function_image import FunctionImage
 from stacks.keep_alive import KeepAlive
 from stacks.long_videos import LongVideos
 from stacks.monitoring import Monitoring
+from stacks.people import PeoplePolicies, people_documents
 from stacks.recogniser import Recogniser
 from stacks.settings import StackSettings, region_from_config
 from stacks.students_table import StudentsTable
@@ -23,6 +28,7 @@ from stacks.trigger import Trigger
 
 settings = StackSettings.from_config(pulumi.Config())
 region = region_from_config()
+keep_account_rules(settings)
 
 buckets = Buckets("lambdalens", settings)
 students = StudentsTable("lambdalens-students", settings).table
@@ -37,6 +43,7 @@ recogniser = Recogniser(
     students=students,
     region=region,
 )
+buckets.keep_gallery_to_readers(recogniser.role.arn)
 long_videos = LongVideos("lambdalens-long-videos", settings, recogniser=recogniser, region=region)
 Trigger(
     "lambdalens-trigger",
@@ -62,6 +69,20 @@ if settings.teachers_page:
         region=region,
     )
 image.forget_old_ones(once=[recogniser.alias] + ([page.function] if page else []))
+if settings.data_events:
+    DataEvents("lambdalens-data-events", settings, buckets=buckets, region=region)
+people = people_documents(
+    settings,
+    buckets,
+    students,
+    recogniser,
+    log_groups=[recogniser.log_group] + ([page.log_group] if page else []),
+)
+policies = PeoplePolicies("lambdalens", people).arns if settings.people_policies else {}
+account = get_caller_identity_output().account_id
+github = None
+if settings.github_repository:
+    github = DeploymentRoles("lambdalens-github", settings, region=region, account=account)
 
 pulumi.export("inputBucket", buckets.input.id)
 pulumi.export("outputBucket", buckets.output.id)
@@ -80,8 +101,13 @@ pulumi.export("failuresQueueUrl", recogniser.failures.url)
 pulumi.export("logGroup", recogniser.log_group.name)
 pulumi.export("dashboardUrl", monitoring.dashboard_url)
 pulumi.export("requireConsent", settings.require_consent)
-pulumi.export("enrollerPolicy", enroller_policy(buckets, students, recogniser.alias))
-pulumi.export("forgetterPolicy", forgetter_policy(buckets, students))
+for person, policy in people.items():
+    pulumi.export(f"{person}Policy", policy)
+pulumi.export("deployerPolicy", deployer_policy(settings, region=region, account=account))
+pulumi.export("peoplePolicies", policies)
+pulumi.export("previewRoleArn", github.preview if github else "")
+pulumi.export("deployRoleArn", github.deploy if github else "")
+pulumi.export("githubOidcProvider", github.provider if github else "")
 pulumi.export("pageUrl", page.url if page else "")
 pulumi.export("userPoolId", page.user_pool.id if page else "")
 pulumi.export("region", region)

@@ -26,6 +26,7 @@ from local.resources import (
     schedules,
     state_machines,
     tables,
+    trails,
 )
 from local.resources.request import RefusedError, Request, one_line
 
@@ -49,6 +50,7 @@ CREATORS = {
     **schedules.CREATORS,
     **state_machines.CREATORS,
     **tables.CREATORS,
+    **trails.CREATORS,
 }
 _UPDATERS = {**functions.UPDATERS, **state_machines.UPDATERS}
 

@@ -29,6 +29,23 @@ PUBLIC_ACCESS_BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 QUEUE = "aws:sqs/queue:Queue"
 QUEUE_POLICY = "aws:sqs/queuePolicy:QueuePolicy"
 
+# Actions that AWS lets nobody limit to a resource (Service Authorization Reference).
+OF_NO_RESOURCE = {
+    "cloudtrail:DescribeTrails",
+    "cognito-idp:CreateUserPool",
+    "cognito-idp:DescribeUserPoolDomain",
+    "ecr:GetAuthorizationToken",
+    "lambda:GetAccountSettings",
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+    "states:ValidateStateMachineDefinition",
+}
+
 # Modules of the provider's package whose names Python has taken.
 _RENAMED = {"lambda": "lambda_"}
 
@@ -62,10 +79,11 @@ def _untagged(resource: Resource) -> Iterator[str]:
 def _unencrypted(resource: Resource) -> Iterator[str]:
     if resource.kind not in ENCRYPTION:
         yield f"is of a type, {resource.kind}, that policy/encryption.py does not know: add it"
-    elif encryption := ENCRYPTION[resource.kind]:
-        name, least = encryption
-        if not holds_at_least(resource.inputs.get(name), least):
-            yield f"is not encrypted at rest: {name} must hold {least}"
+        return
+    ways = ENCRYPTION[resource.kind]
+    if ways and not any(holds_at_least(resource.inputs, least) for least in ways):
+        said = " or ".join(map(str, ways))
+        yield f"is not encrypted at rest: its inputs must hold {said}"
 
 
 def _allowed_by_wildcard(resource: Resource) -> Iterator[str]:
@@ -81,7 +99,8 @@ def _allowed_by_wildcard(resource: Resource) -> Iterator[str]:
             yield f"{named}: the actions {statement['Action']} have a wildcard"
         if "*" in str(statement.get("Principal", "")):
             yield f"{named}: the principal {statement['Principal']} has a wildcard"
-        if "*" in _listed(statement.get("Resource", [])):
+        actions = set(_listed(statement.get("Action", [])))
+        if "*" in _listed(statement.get("Resource", [])) and not actions <= OF_NO_RESOURCE:
             yield f"{named}: the resource is a wildcard"
 
 

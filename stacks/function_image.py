@@ -50,6 +50,7 @@ from pulumi_aws import ecr
 from stacks.component import Component
 from stacks.configuration import REPOSITORY
 from stacks.image_build import LOG_FILE, build_hooks
+from stacks.key_of_own import repository_encryption
 from stacks.source import revision, source
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class FunctionImage(Component):
             name,
             image_tag_mutability="IMMUTABLE",
             image_scanning_configuration={"scan_on_push": True},
-            encryption_configurations=[{"encryption_type": "AES256"}],
+            encryption_configurations=[repository_encryption(settings)],
             force_delete=not settings.protect_data,
             opts=pulumi.ResourceOptions(parent=self, protect=settings.protect_data),
         )

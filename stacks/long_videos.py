@@ -24,7 +24,9 @@ import pulumi
 from pulumi_aws import get_caller_identity_output, iam, sfn
 
 from stacks.component import Component
+from stacks.key_of_own import WRITE, key_rights
 from stacks.partition import partition_of
+from stacks.policy_document import allow, document
 from stacks.recogniser import RETRIES
 
 if TYPE_CHECKING:
@@ -74,14 +76,10 @@ class LongVideos(Component):
         permissions = iam.RolePolicy(
             name,
             role=role.name,
-            policy=pulumi.Output.json_dumps(
-                {
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        _allow("Invoke", "lambda:InvokeFunction", recogniser.alias.arn),
-                        _allow("ReportFailures", "sqs:SendMessage", recogniser.failures.arn),
-                    ],
-                }
+            policy=document(
+                allow("Invoke", ["lambda:InvokeFunction"], [recogniser.alias.arn]),
+                allow("ReportFailures", ["sqs:SendMessage"], [recogniser.failures.arn]),
+                *key_rights(settings, WRITE),
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -110,10 +108,6 @@ def _trust() -> dict[str, object]:
             "StringEquals": {"aws:SourceAccount": get_caller_identity_output().account_id}
         },
     }
-
-
-def _allow(sid: str, action: str, resource: pulumi.Output[str]) -> dict[str, object]:
-    return {"Sid": sid, "Effect": "Allow", "Action": [action], "Resource": [resource]}
 
 
 class _Definition:

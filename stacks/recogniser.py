@@ -22,6 +22,7 @@ from pulumi_aws import cloudwatch, get_caller_identity_output, iam, lambda_, sqs
 from stacks.buckets import GALLERY_KEY
 from stacks.component import Component
 from stacks.image_processor import processor_hook
+from stacks.key_of_own import WRITE, key_rights
 from stacks.limits import limit_hook
 from stacks.partition import partition_of
 from stacks.tls import tls_only_policy
@@ -43,7 +44,7 @@ FAILURES_KEPT_SECONDS = 14 * 24 * 60 * 60
 
 
 class Recogniser(Component):
-    """The `function`, the `alias` to invoke it by, its `log_group` and its `failures` queue.
+    """The `function`, the `alias` to invoke it by, its `role`, `log_group` and `failures` queue.
 
     `invocation` is what is set for the alias: how often it tries, and where failures go.
     `long_videos` is the name of the state machine that it starts, which is made after it.
@@ -60,21 +61,23 @@ class Recogniser(Component):
         region: str,
     ) -> None:
         super().__init__(name)
-        self.failures = self._failures_queue(f"{name}-failures", require_tls=settings.require_tls)
+        self._settings = settings
+        self.failures = self._failures_queue(f"{name}-failures")
         # Made here, and not by Lambda at the first record, so that records expire.
         self.log_group = cloudwatch.LogGroup(
             name,
             retention_in_days=settings.log_retention_days,
+            kms_key_id=settings.kms_key_arn,
             opts=pulumi.ResourceOptions(parent=self),
         )
         # Pulumi made this name up, and the role and the function have to know it before the
         # machine is there, which has to know the function.
         self.long_videos = self.log_group.name
         machine = _state_machine_arn(self.long_videos, region)
-        role = self._role(name)
+        self.role = self._role(name)
         permissions = iam.RolePolicy(
             name,
-            role=role.name,
+            role=self.role.name,
             policy=pulumi.Output.json_dumps(self._permissions(buckets, students, machine)),
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -84,7 +87,7 @@ class Recogniser(Component):
             package_type="Image",
             image_uri=image_uri,
             architectures=[settings.architecture],
-            role=role.arn,
+            role=self.role.arn,
             memory_size=settings.memory_mb,
             timeout=settings.timeout_seconds,
             # Said because one that was set before would stay otherwise.
@@ -123,14 +126,17 @@ class Recogniser(Component):
         )
         self.register_outputs({"function": self.function.name, "failures": self.failures.url})
 
-    def _failures_queue(self, name: str, *, require_tls: bool) -> sqs.Queue:
+    def _failures_queue(self, name: str) -> sqs.Queue:
+        key = self._settings.kms_key_arn
         queue = sqs.Queue(
             name,
             message_retention_seconds=FAILURES_KEPT_SECONDS,
-            sqs_managed_sse_enabled=True,
+            # Either this or a key.
+            sqs_managed_sse_enabled=None if key else True,
+            kms_master_key_id=key,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        if require_tls:
+        if self._settings.require_tls:
             sqs.QueuePolicy(
                 name,
                 queue_url=queue.url,
@@ -187,6 +193,7 @@ class Recogniser(Component):
                 _allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [log_streams]),
                 # Lambda itself sends what failed for good, with the function's role.
                 _allow("ReportFailures", ["sqs:SendMessage"], [self.failures.arn]),
+                *key_rights(self._settings, WRITE),
             ],
         }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi.config import ConfigMissingError, ConfigTypeError
@@ -16,6 +17,9 @@ from pulumi.runtime.config import CONFIG, get_config_env
 from stacks.names import camel_case
 from stacks.partition import DNS_SUFFIXES, partition_of
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 _IMAGE_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 # A digest only: Lambda refuses a tag with a digest, and does not notice when a bare tag moves.
 _IMAGE_URI = re.compile(
@@ -23,6 +27,17 @@ _IMAGE_URI = re.compile(
     r"/[a-z0-9._/-]+@sha256:[0-9a-f]{64}"
 )
 _DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
+_POLICY_ARN = re.compile(r"arn:[a-z-]+:iam::(\d{12}|aws):policy/[\w+=,.@/-]+")
+_ROLE_ARN = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+")
+_GITHUB_REPOSITORY = re.compile(r"[A-Za-z0-9-]{1,39}/[\w.-]{1,100}")
+_GITHUB_PROVIDER = re.compile(
+    r"arn:[a-z-]+:iam::\d{12}:oidc-provider/token\.actions\.githubusercontent\.com"
+)
+_KEY_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[\w-]+")
+# What all of AWS's services take in a tag.
+_TAG = re.compile(r"[\w .:/=+@-]+")
+_LONGEST_TAG = {"name": 128, "value": 256}
+_OWN_TAGS = ("project", "stack")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 # The periods that CloudWatch Logs offers, up to five years; nobody needs our logs for longer.
 _LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827)
@@ -70,6 +85,14 @@ class StackSettings:
     monthly_budget: int
     teachers_page: bool
     page_mfa: bool
+    people_policies: bool
+    permissions_boundary: str | None
+    extra_tags: Mapping[str, str]
+    gallery_readers: tuple[str, ...]
+    kms_key_arn: str | None
+    github_repository: str | None
+    github_oidc_provider: str | None
+    data_events: bool
 
     @classmethod
     def from_config(cls, config: pulumi.Config) -> StackSettings:
@@ -99,6 +122,16 @@ class StackSettings:
                 monthly_budget=config.require_int("monthlyBudget"),
                 teachers_page=config.require_bool("teachersPage"),
                 page_mfa=config.require_bool("pageMfa"),
+                people_policies=config.require_bool("peoplePolicies"),
+                permissions_boundary=config.require("permissionsBoundary") or None,
+                extra_tags={
+                    name: str(value) for name, value in _of_type(config, "extraTags", dict).items()
+                },
+                gallery_readers=tuple(map(str, _of_type(config, "galleryReaders", list))),
+                kms_key_arn=config.require("kmsKeyArn") or None,
+                github_repository=config.require("githubRepository") or None,
+                github_oidc_provider=config.require("githubOidcProvider") or None,
+                data_events=config.require_bool("dataEvents"),
             )
         except ConfigMissingError as error:
             raise StackSettingsError(
@@ -147,6 +180,25 @@ class StackSettings:
         _check_range("monthlyBudget", self.monthly_budget, 0, 1_000_000)
         if self.monthly_budget and self.alarm_email is None:
             raise _wrong("monthlyBudget", self.monthly_budget, "0 where alarmEmail has no address")
+        self._check_account_rules()
+
+    def _check_account_rules(self) -> None:
+        _check_boundary(self.permissions_boundary)
+        _check_tags(self.extra_tags)
+        for role in self.gallery_readers:
+            if not _ROLE_ARN.fullmatch(role):
+                raise _wrong("galleryReaders", role, "a list of ARNs of roles, each named in full")
+        repository, provider = self.github_repository, self.github_oidc_provider
+        if repository is not None and not _GITHUB_REPOSITORY.fullmatch(repository):
+            raise _wrong("githubRepository", repository, "OWNER/NAME, as GitHub has it")
+        if provider is not None and not _GITHUB_PROVIDER.fullmatch(provider):
+            raise _wrong(
+                "githubOidcProvider",
+                provider,
+                "the ARN of a provider of token.actions.githubusercontent.com",
+            )
+        if self.kms_key_arn is not None and not _KEY_ARN.fullmatch(self.kms_key_arn):
+            raise _wrong("kmsKeyArn", self.kms_key_arn, "the ARN of a key, not of an alias")
 
 
 def region_from_config() -> str:
@@ -217,6 +269,40 @@ def _check_image(digest: str | None, uri: str | None) -> None:
             f"lambdalens:imageDigest is {digest!r} and lambdalens:imageUri is {uri!r}: only one "
             "may name the image: take the other away with 'pulumi config rm'."
         )
+
+
+def _of_type(config: pulumi.Config, key: str, kind: type[Any]) -> Any:  # noqa: ANN401 - it differs
+    """Return a setting that is a list or a mapping. Raise ConfigTypeError if it is another one."""
+    value = config.require_object(key)
+    if not isinstance(value, kind):
+        raise ConfigTypeError(f"{config.name}:{key}", value, kind.__name__)
+    return value
+
+
+def _check_boundary(arn: str | None) -> None:
+    if arn is None:
+        return
+    if not _POLICY_ARN.fullmatch(arn):
+        raise _wrong("permissionsBoundary", arn, "the ARN of a policy")
+    # Whoever deploys the stack may change its own policies, and must not widen its own bounds.
+    if arn.rpartition("/")[2].startswith("lambdalens-"):
+        raise _wrong("permissionsBoundary", arn, "a policy whose name is not the stack's own")
+
+
+def _check_tags(tags: Mapping[str, str]) -> None:
+    for name, value in tags.items():
+        for what, text in (("name", name), ("value", value)):
+            if not _TAG.fullmatch(text) or len(text) > _LONGEST_TAG[what]:
+                raise _wrong(
+                    "extraTags",
+                    text,
+                    f"a tag's {what}, of letters, digits, spaces and _.:/=+-@, "
+                    f"at most {_LONGEST_TAG[what]}",
+                )
+        if name in _OWN_TAGS or name.lower().startswith("aws:"):
+            raise _wrong(
+                "extraTags", name, "another name than those that the stack sets and AWS keeps"
+            )
 
 
 def _check_range(key: str, value: int, lowest: int, highest: int) -> None:

@@ -12,6 +12,7 @@ import pulumi
 from pulumi_aws import dynamodb
 
 from stacks.component import Component
+from stacks.key_of_own import table_encryption
 
 if TYPE_CHECKING:
     from stacks.settings import StackSettings
@@ -27,7 +28,7 @@ class StudentsTable(Component):
             billing_mode="PAY_PER_REQUEST",
             hash_key="student_id",
             attributes=[{"name": "student_id", "type": "S"}],
-            server_side_encryption={"enabled": True},
+            server_side_encryption=table_encryption(settings),
             point_in_time_recovery={"enabled": settings.point_in_time_recovery},
             deletion_protection_enabled=settings.protect_data,
             opts=pulumi.ResourceOptions(parent=self, protect=settings.protect_data),

@@ -23,6 +23,7 @@ import pulumi
 from pulumi_aws import apigatewayv2, cloudwatch, cognito, dynamodb, iam, lambda_, s3
 
 from stacks.component import Component
+from stacks.key_of_own import WRITE, key_rights, table_encryption
 from stacks.partition import partition_of
 from stacks.settings import StackSettingsError
 
@@ -87,7 +88,7 @@ class TeachersPage(Component):
             hash_key="session",
             attributes=[{"name": "session", "type": "S"}],
             ttl={"attribute_name": "expires", "enabled": True},
-            server_side_encryption={"enabled": True},
+            server_side_encryption=table_encryption(settings),
             # Nothing that anybody would want to have back.
             point_in_time_recovery={"enabled": False},
             opts=self._children,
@@ -228,6 +229,7 @@ class TeachersPage(Component):
         return cloudwatch.LogGroup(
             name,
             retention_in_days=self._settings.log_retention_days,
+            kms_key_id=self._settings.kms_key_arn,
             opts=self._children,
         )
 
@@ -302,6 +304,7 @@ class TeachersPage(Component):
                     [signed_in.arn],
                 ),
                 _allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [log_streams]),
+                *key_rights(self._settings, WRITE),
             ],
         }
 

@@ -15,16 +15,16 @@ def tls_only_policy(actions: str, resources: Sequence[pulumi.Input[str]]) -> dic
 
     It grants nothing: who may do what is for the policies of users and roles to say.
     """
+    return {"Version": "2012-10-17", "Statement": [tls_only_statement(actions, resources)]}
+
+
+def tls_only_statement(actions: str, resources: Sequence[pulumi.Input[str]]) -> dict[str, object]:
+    """Return the statement of that policy."""
     return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "OnlyOverTls",
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": actions,
-                "Resource": resources,
-                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-            }
-        ],
+        "Sid": "OnlyOverTls",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": actions,
+        "Resource": resources,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }

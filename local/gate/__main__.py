@@ -31,7 +31,8 @@ def main(descriptor: int) -> None:
     from local.gate.executions import check_executions  # noqa: PLC0415
     from local.gate.function_events import send_events_to  # noqa: PLC0415
 
-    if hook_url := os.environ.pop("LAMBDALENS_HOOK", None):
+    hook_url = os.environ.pop("LAMBDALENS_HOOK", None)
+    if hook_url:
         send_events_to(hook_url)
 
     check_executions()
@@ -47,6 +48,7 @@ def main(descriptor: int) -> None:
             ),
             host=f"{host}:{port}",
             has_api=http_api.exists,
+            runs_functions=bool(hook_url),
         ),
         http_api.answer,
     )

@@ -49,13 +49,15 @@ class Admission:
     user's other processes find. Roles and users have the keys that the emulator has given them.
     `has_api` tells whether there is an HTTP API of an id: what its function answers is a page of
     ours. It may ask for itself, and with presigned addresses for what is in S3, whose own rules for
-    other origins (CORS) follow in the emulator.
+    other origins (CORS) follow in the emulator. Where no function can run (`runs_functions`), they
+    may be made by whoever has the right to.
     """
 
     deployer: AccessKey
     administrator: AccessKey
     host: str
     has_api: Callable[[str], bool] = lambda _: False
+    runs_functions: bool = True
 
     def api_of(self, host: str | None) -> str | None:
         """Return the id of the HTTP API that answers under the name of this host, if one does."""
@@ -123,7 +125,8 @@ class Admission:
         if _MANAGEMENT.match(path):
             raise RefusedError("the emulator's management is closed")
         if (
-            self._service(request, path) == "lambda"
+            self.runs_functions
+            and self._service(request, path) == "lambda"
             and request.method not in ("GET", "HEAD")
             and not (request.method == "POST" and _INVOCATION.fullmatch(path))
         ):

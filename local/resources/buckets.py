@@ -46,6 +46,8 @@ def _ownership_controls(request: Request) -> Created:
 
 def _encryption(request: Request) -> Created:
     bucket = request.take("bucket")
+    for rule in request.take("rules"):
+        request.refuse_key(rule["applyServerSideEncryptionByDefault"].get("kmsMasterKeyId"))
     rules = aws_spelling(
         request.take("rules"), sseAlgorithm="SSEAlgorithm", kmsMasterKeyId="KMSMasterKeyID"
     )

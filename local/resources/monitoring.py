@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 def _log_group(request: Request) -> Created:
     logs = request.account.client("logs")
     name = request.physical_name()
+    request.refuse_key(request.take("kmsKeyId"))
     logs.create_log_group(logGroupName=name)
     days = request.take("retentionInDays", default=0)
     if days:

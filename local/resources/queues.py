@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 def _queue(request: Request) -> Created:
     sqs = request.account.client("sqs")
     name = request.physical_name()
+    request.refuse_key(request.take("kmsMasterKeyId"))
     attributes = {
         "MessageRetentionPeriod": request.take("messageRetentionSeconds", default=345600),
         "SqsManagedSseEnabled": request.take("sqsManagedSseEnabled", default=True),

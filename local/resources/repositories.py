@@ -17,6 +17,7 @@ def _repository(request: Request) -> Created:
     name = request.physical_name()
     scanning = request.take("imageScanningConfiguration", default={})
     encryption = request.take("encryptionConfigurations", default=[{}])[0]
+    request.refuse_key(encryption.get("kmsKey"))
     request.take("forceDelete")  # destroying is not what the emulator is for
     made = request.account.client("ecr").create_repository(
         repositoryName=name,

@@ -53,6 +53,13 @@ class Request:
         chosen: str | None = self.take("name")
         return chosen or f"{self.name}-{secrets.token_hex(4)[:7]}"
 
+    def refuse_key(self, arn: str | None) -> None:
+        """Raise RefusedError if something is to have a KMS key: there are none here."""
+        if arn:
+            raise RefusedError(
+                f"the embedded AWS has no KMS, and so no {arn}: leave kmsKeyArn empty for it"
+            )
+
     def refuse_rest(self) -> None:
         """Raise RefusedError if an input was not taken."""
         if rest := sorted(self._inputs.keys() - self._taken):

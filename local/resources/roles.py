@@ -1,4 +1,4 @@
-"""IAM: roles, their policies, and what a role may do."""
+"""IAM: roles, policies, and what a role may do."""
 
 from __future__ import annotations
 
@@ -21,10 +21,13 @@ def role_allows(account: Account, role_arn: str, *, action: str, resource: str) 
 
 def _role(request: Request) -> Created:
     name = request.physical_name()
+    arn = request.take("permissionsBoundary")
+    boundary = {"PermissionsBoundary": arn} if arn else {}
     role = request.account.client("iam").create_role(
         RoleName=name,
         AssumeRolePolicyDocument=request.take("assumeRolePolicy"),
         Description=request.take("description", default=""),
+        **boundary,
     )["Role"]
     return Created(id=name, outputs={"name": name, "arn": role["Arn"]})
 
@@ -37,7 +40,26 @@ def _role_policy(request: Request) -> Created:
     return Created(id=f"{role}:{name}", outputs={"name": name})
 
 
+def _policy(request: Request) -> Created:
+    name = request.physical_name()
+    policy = request.account.client("iam").create_policy(
+        PolicyName=name,
+        PolicyDocument=request.take("policy"),
+        Description=request.take("description", default=""),
+    )["Policy"]
+    return Created(id=policy["Arn"], outputs={"name": name, "arn": policy["Arn"]})
+
+
+def _identity_provider(request: Request) -> Created:
+    arn = request.account.client("iam").create_open_id_connect_provider(
+        Url=request.take("url"), ClientIDList=request.take("clientIdLists", default=[])
+    )["OpenIDConnectProviderArn"]
+    return Created(id=arn, outputs={"arn": arn})
+
+
 CREATORS: dict[str, Creator] = {
+    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": _identity_provider,
+    "aws:iam/policy:Policy": _policy,
     "aws:iam/role:Role": _role,
     "aws:iam/rolePolicy:RolePolicy": _role_policy,
 }

@@ -14,7 +14,7 @@ def _table(request: Request) -> Created:
     dynamodb = request.account.client("dynamodb")
     name = request.physical_name()
     # The emulator's disk is a temporary folder: there is nothing to encrypt.
-    request.take("serverSideEncryption")
+    request.refuse_key(request.take("serverSideEncryption", default={}).get("kmsKeyArn"))
     table = dynamodb.create_table(
         TableName=name,
         BillingMode=request.take("billingMode"),

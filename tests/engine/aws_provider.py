@@ -11,9 +11,9 @@ import os
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from local.account import Account
 from local.provisioning import caller_identity
 from stacks.embedded_aws import AccessKey
+from tests.engine.asked_actions import NotingAccount
 from tests.engine.aws_functions import FunctionTypes
 from tests.engine.aws_types import AwsTypes
 from tests.engine.page_types import PageTypes
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def configure(configuration: Mapping[str, Any]) -> tuple[Types, Functions]:
     """Return what the provider has for these settings, and the credentials of the environment."""
-    account = Account(
+    account = NotingAccount(
         _endpoint(configuration),
         AccessKey(
             key_id=os.environ["AWS_ACCESS_KEY_ID"], secret=os.environ["AWS_SECRET_ACCESS_KEY"]

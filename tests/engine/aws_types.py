@@ -40,6 +40,7 @@ class AwsTypes:
             **self._of_buckets(),
             **self._of_watching(),
             **self._of_costs(),
+            **self._of_trails(),
             **self._of_the_rest(),
         }
 
@@ -213,6 +214,20 @@ class AwsTypes:
         self._logs.put_retention_policy(logGroupName=name, retentionInDays=new["retentionInDays"])
         return {}
 
+    def _of_trails(self) -> dict[str, ResourceType]:
+        """Return what plans a trail, which the embedded AWS refuses to make."""
+        trail = "aws:cloudtrail/trail:Trail"
+        return {
+            trail: ResourceType(
+                create=self._creator(trail),
+                update=lambda *_: {},
+                delete=lambda *_: {},
+                read=lambda *_: None,
+                named="name",
+                replaced_by=frozenset({"name"}),
+            )
+        }
+
     def _of_the_rest(self) -> dict[str, ResourceType]:
         iam, sqs, dynamodb = self._iam, self._sqs, self._dynamodb
         scheduler = self._account.client("scheduler")
@@ -225,6 +240,25 @@ class AwsTypes:
                 read=if_there(lambda id_, _: iam.get_role(RoleName=id_)),
                 named="name",
                 replaced_by=frozenset({"name"}),
+            ),
+            "aws:iam/policy:Policy": ResourceType(
+                create=self._creator("aws:iam/policy:Policy"),
+                update=self._change_policy,
+                delete=self._delete_policy,
+                read=if_there(lambda id_, _: iam.get_policy(PolicyArn=id_)),
+                named="name",
+                replaced_by=frozenset({"name", "description"}),
+            ),
+            "aws:iam/openIdConnectProvider:OpenIdConnectProvider": ResourceType(
+                create=self._creator("aws:iam/openIdConnectProvider:OpenIdConnectProvider"),
+                update=lambda *_: {},
+                delete=lambda id_, _: iam.delete_open_id_connect_provider(
+                    OpenIDConnectProviderArn=id_
+                ),
+                read=if_there(
+                    lambda id_, _: iam.get_open_id_connect_provider(OpenIDConnectProviderArn=id_)
+                ),
+                replaced_by=frozenset({"url"}),
             ),
             "aws:iam/rolePolicy:RolePolicy": self._set_again(
                 "aws:iam/rolePolicy:RolePolicy",
@@ -284,9 +318,30 @@ class AwsTypes:
             ),
         }
 
-    def _change_role(self, name: str, _: Properties, new: Properties) -> Properties:
+    def _change_role(self, name: str, old: Properties, new: Properties) -> Properties:
+        if boundary := new.get("permissionsBoundary"):
+            self._iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=boundary)
+        elif old.get("permissionsBoundary"):
+            self._iam.delete_role_permissions_boundary(RoleName=name)
         self._iam.update_assume_role_policy(RoleName=name, PolicyDocument=new["assumeRolePolicy"])
         return {}
+
+    def _change_policy(self, arn: str, _: Properties, new: Properties) -> Properties:
+        self._delete_versions(arn)
+        self._iam.create_policy_version(
+            PolicyArn=arn, PolicyDocument=new["policy"], SetAsDefault=True
+        )
+        return {}
+
+    def _delete_policy(self, arn: str, _: Properties) -> None:
+        self._delete_versions(arn)
+        self._iam.delete_policy(PolicyArn=arn)
+
+    def _delete_versions(self, arn: str) -> None:
+        # IAM keeps five of them, and deletes no policy that has others than the default.
+        for version in self._iam.list_policy_versions(PolicyArn=arn)["Versions"]:
+            if not version["IsDefaultVersion"]:
+                self._iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
 
     def _change_queue(self, url: str, _: Properties, new: Properties) -> Properties:
         self._sqs.set_queue_attributes(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from local.emulator import start_emulator
 from local.lifeline import Lifeline
 from stacks.configuration import REPOSITORY
+from stacks.deployer import GITHUB
 from tests.engine.docker_engine import DockerEngine
 from tests.engine.workspace import Workspace
 
@@ -47,6 +48,14 @@ CHANGED = {
     "monthlyBudget": 50,
     "teachersPage": True,
     "pageMfa": False,
+    "peoplePolicies": True,
+    "permissionsBoundary": "arn:aws:iam::000000000000:policy/bounds",
+    "extraTags": {"cost-centre": "schools"},
+    "galleryReaders": ["arn:aws:iam::000000000000:role/registrar"],
+    "kmsKeyArn": "arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+    "githubRepository": "school/lambdalens",
+    "githubOidcProvider": f"arn:aws:iam::000000000000:oidc-provider/{GITHUB}",
+    "dataEvents": True,
 }
 """Another value for each setting than the stack dev has, which the tests run with plain http."""
 

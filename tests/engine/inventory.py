@@ -19,6 +19,13 @@ def inventory(account: Account) -> dict[str, set[str]]:
             each["FunctionName"] for each in client("lambda").list_functions()["Functions"]
         },
         "roles": {each["RoleName"] for each in client("iam").list_roles()["Roles"]},
+        "policies": {
+            each["Arn"] for each in client("iam").list_policies(Scope="Local")["Policies"]
+        },
+        "identity providers": {
+            each["Arn"]
+            for each in client("iam").list_open_id_connect_providers()["OpenIDConnectProviderList"]
+        },
         "log groups": {
             each["logGroupName"] for each in client("logs").describe_log_groups()["logGroups"]
         },

@@ -38,6 +38,14 @@ WRONG: dict[str, list[object]] = {
     "monthlyBudget": ["lots", -1],
     "teachersPage": ["perhaps"],
     "pageMfa": ["optional"],
+    "peoplePolicies": ["perhaps"],
+    "permissionsBoundary": ["bounds"],
+    "extraTags": ["none", {"stack": "mine"}],
+    "galleryReaders": ["everybody", ["everybody"]],
+    "kmsKeyArn": ["alias/school"],
+    "githubRepository": ["https://github.com/school/lambdalens"],
+    "githubOidcProvider": ["token.actions.githubusercontent.com"],
+    "dataEvents": ["perhaps"],
 }
 """Of each setting a value of another type, and one of the right type that is out of its range."""
 

@@ -31,7 +31,7 @@ def test_the_settings_are_those_of_the_schema() -> None:
         [
             f"`{key}`",
             f"`{shown.get(str(setting['default']), setting['default'])}`"
-            if setting["default"] != ""
+            if setting["default"] not in ("", {}, [])
             else "",
             setting["description"],
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,6 +52,23 @@ def test_each_form_of_a_wildcard_is_found(statement: str) -> None:
 def test_what_is_denied_may_have_wildcards() -> None:
     policy = '{"Statement": [{"Effect": "Deny", "Action": "s3:*", "Principal": "*"}]}'
     assert not problems("no-wildcard", "aws:s3/bucketPolicy:BucketPolicy", {"policy": policy})
+
+
+def test_what_aws_limits_to_no_resource_may_be_allowed_on_all() -> None:
+    def found(*actions: str) -> list[str]:
+        statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+        policy = json.dumps({"Statement": [statement]})
+        return problems("no-wildcard", "aws:iam/policy:Policy", {"policy": policy})
+
+    assert not found("ecr:GetAuthorizationToken")
+    assert found("ecr:GetAuthorizationToken", "ecr:PutImage")
+
+
+def test_a_queue_is_encrypted_with_aws_s_keys_or_one_of_the_account_s_own() -> None:
+    queue = "aws:sqs/queue:Queue"
+    assert not problems("encrypted-at-rest", queue, {"sqsManagedSseEnabled": True})
+    assert not problems("encrypted-at-rest", queue, {"kmsMasterKeyId": "a-key"})
+    assert problems("encrypted-at-rest", queue, {"kmsMasterKeyId": None})
 
 
 def test_more_than_the_least_encryption_is_enough() -> None:

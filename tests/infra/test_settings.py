@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from contextvars import copy_context
 
@@ -16,6 +17,7 @@ from tests.infra.recording import run_program, run_program_with
 
 GOOD_DIGEST = f"sha256:{'a' * 64}"
 GOOD_IMAGE = f"{'1' * 12}.dkr.ecr.eu-west-1.amazonaws.com/lambdalens@{GOOD_DIGEST}"
+IAM = "arn:aws:iam::123456789012"
 CHINESE_IMAGE = GOOD_IMAGE.replace("eu-west-1.amazonaws.com", "cn-north-1.amazonaws.com.cn")
 EUROPEAN_IMAGE = GOOD_IMAGE.replace("eu-west-1.amazonaws.com", "eusc-de-east-1.amazonaws.eu")
 TAGGED_IMAGE = GOOD_IMAGE.replace("@", ":latest@")
@@ -80,6 +82,16 @@ def read_configuration(configuration: dict[str, str]) -> StackSettings:
         ("monthlyBudget", "50", "0 where alarmEmail has no address"),
         ("teachersPage", "yes", "of type bool"),
         ("pageMfa", "optional", "of type bool"),
+        ("peoplePolicies", "everybody", "of type bool"),
+        ("permissionsBoundary", "bounds", "the ARN of a policy"),
+        ("permissionsBoundary", f"{IAM}:policy/lambdalens-bounds", "not the stack's own"),
+        ("extraTags", "cost-centre", "of type JSON object"),
+        ("galleryReaders", "7", "of type list"),
+        ("kmsKeyArn", "alias/school", "the ARN of a key, not of an alias"),
+        ("githubRepository", "lambdalens", "OWNER/NAME"),
+        ("githubRepository", "school/*", "OWNER/NAME"),
+        ("githubOidcProvider", f"{IAM}:oidc-provider/example.org", "the ARN of a provider of"),
+        ("dataEvents", "reads", "of type bool"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_allowed(key: str, value: str, message: str) -> None:
@@ -116,6 +128,24 @@ def test_a_value_at_the_edge_of_what_is_allowed_is_taken(
     key: str, value: str, field: str, read_as: object
 ) -> None:
     assert getattr(read(**{key: value}), field) == read_as
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "named"),
+    [
+        ("extraTags", {"project": "another"}, "'project'"),
+        ("extraTags", {"stack": "another"}, "'stack'"),
+        ("extraTags", {"aws:createdBy": "somebody"}, "'aws:createdBy'"),
+        ("extraTags", {"owner": "the *school*"}, "'the *school*'"),
+        ("extraTags", {"owner": "x" * 257}, "at most 256"),
+        ("galleryReaders", [f"{IAM}:role/registrar", f"{IAM}:user/registrar"], ":user/registrar'"),
+        ("galleryReaders", [f"{IAM}:role/*"], ":role/*'"),
+    ],
+)
+def test_a_wrong_part_of_a_setting_is_named(key: str, value: object, named: str) -> None:
+    with pytest.raises(StackSettingsError, match=re.escape(named)) as refused:
+        read(**{key: json.dumps(value)})
+    assert f"lambdalens:{key} is " in str(refused.value)
 
 
 def test_two_settings_that_name_the_image_are_refused() -> None:
@@ -190,7 +220,7 @@ def test_the_schema_describes_every_setting_and_no_other() -> None:
     assert {key.lower() for key in schema} == {
         name.replace("_", "") for name in StackSettings.__dataclass_fields__
     }
-    types = {"string": str, "integer": int, "boolean": bool}
+    types = {"string": str, "integer": int, "boolean": bool, "object": dict, "array": list}
     for setting in schema.values():
         assert setting["description"].endswith(".")
         assert type(setting["default"]) is types[setting["type"]]

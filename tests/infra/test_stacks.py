@@ -69,7 +69,7 @@ def test_local_lacks_only_what_builds_the_image_and_the_tls_only_policies(local:
     def kinds(program: Program) -> set[str]:
         return {each.kind for each in program.registrations}
 
-    prod = run_program("prod", teachersPage="true")
+    prod = run_program("prod", teachersPage="true", peoplePolicies="true")
     assert kinds(local) < kinds(prod)
     assert kinds(prod) - kinds(local) == {
         "aws:ecr/lifecyclePolicy:LifecyclePolicy",
