@@ -7,7 +7,6 @@ names that people and commands need to use what was deployed.
 from __future__ import annotations
 
 import pulumi
-from pulumi_aws import get_caller_identity_output
 
 from stacks.account_rules import keep_account_rules
 from stacks.buckets import GALLERY_KEY, Buckets
@@ -79,10 +78,9 @@ people = people_documents(
     log_groups=[recogniser.log_group] + ([page.log_group] if page else []),
 )
 policies = PeoplePolicies("lambdalens", people).arns if settings.people_policies else {}
-account = get_caller_identity_output().account_id
 github = None
 if settings.github_repository:
-    github = DeploymentRoles("lambdalens-github", settings, region=region, account=account)
+    github = DeploymentRoles("lambdalens-github", settings, region=region)
 
 pulumi.export("inputBucket", buckets.input.id)
 pulumi.export("outputBucket", buckets.output.id)
@@ -103,7 +101,7 @@ pulumi.export("dashboardUrl", monitoring.dashboard_url)
 pulumi.export("requireConsent", settings.require_consent)
 for person, policy in people.items():
     pulumi.export(f"{person}Policy", policy)
-pulumi.export("deployerPolicy", deployer_policy(settings, region=region, account=account))
+pulumi.export("deployerPolicy", deployer_policy(settings, region=region))
 pulumi.export("peoplePolicies", policies)
 pulumi.export("previewRoleArn", github.preview if github else "")
 pulumi.export("deployRoleArn", github.deploy if github else "")

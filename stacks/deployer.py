@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pulumi
+from pulumi_aws import get_caller_identity_output
 
 from stacks.partition import partition_of
 
@@ -233,11 +234,10 @@ def deployer_policy(
     settings: StackSettings,
     *,
     region: str,
-    account: pulumi.Input[str],
     only_reads: bool = False,
 ) -> pulumi.Output[str]:
     """Return the policy document, in JSON; `only_reads` is for whoever previews and refreshes."""
-    return pulumi.Output.from_input(account).apply(
+    return get_caller_identity_output().account_id.apply(
         lambda known: json.dumps(
             {
                 "Version": "2012-10-17",

@@ -34,9 +34,7 @@ AUDIENCE = "sts.amazonaws.com"
 class DeploymentRoles(Component):
     """The ARNs of the `preview` and the `deploy` role, and of the `provider` they trust."""
 
-    def __init__(
-        self, name: str, settings: StackSettings, *, region: str, account: pulumi.Input[str]
-    ) -> None:
+    def __init__(self, name: str, settings: StackSettings, *, region: str) -> None:
         super().__init__(name)
         self._name = name
         self._children = pulumi.ResourceOptions(parent=self)
@@ -54,13 +52,13 @@ class DeploymentRoles(Component):
             "preview",
             "Previews LambdaLens for pull requests.",
             subjects=[f"{repository}:pull_request", f"{repository}:ref:refs/heads/main"],
-            policy=deployer_policy(settings, region=region, account=account, only_reads=True),
+            policy=deployer_policy(settings, region=region, only_reads=True),
         )
         self.deploy = self._role(
             "deploy",
             "Deploys LambdaLens.",
             subjects=[f"{repository}:environment:{pulumi.get_stack()}"],
-            policy=deployer_policy(settings, region=region, account=account),
+            policy=deployer_policy(settings, region=region),
         )
         self.register_outputs({"preview": self.preview, "deploy": self.deploy})
 

@@ -122,13 +122,14 @@ def test_people_have_rights_to_the_key_where_there_is_one(
     assert "kms:" not in prod.exports[f"{name}Policy"]
 
 
-def test_of_the_roles_only_the_functions_have_rights_to_the_key(prod: Program) -> None:
+def test_of_the_roles_only_those_who_read_or_write_have_rights_to_the_key(prod: Program) -> None:
     using = {
         each.name
         for each in ruled().every("iam/rolePolicy:RolePolicy")
         if KEY in each.inputs["policy"]
     }
-    assert using == {"lambdalens-recogniser", "lambdalens-page"}
+    # The state machine sends to the failures queue.
+    assert using == {"lambdalens-recogniser", "lambdalens-page", "lambdalens-long-videos"}
     assert not [each for each in prod.every(":RolePolicy") if "kms:" in each.inputs["policy"]]
 
 

@@ -112,7 +112,7 @@ def test_what_has_a_name_is_limited_to_this_project_s_names() -> None:
     }
     # What has no ARN, is in a listing, or has an ARN with an id that AWS chooses.
     assert {action.partition(":")[0] for action, _ in unnamed} == {
-        *("apigateway", "cloudtrail", "cognito-idp", "ecr", "lambda", "logs"),
+        *("apigateway", "cloudtrail", "cognito-idp", "ecr", "lambda", "logs", "states"),
     }
     assert {action for action, resource in unnamed if resource == "*"} == {
         "ecr:GetAuthorizationToken",
@@ -120,6 +120,7 @@ def test_what_has_a_name_is_limited_to_this_project_s_names() -> None:
         "cloudtrail:DescribeTrails",
         "cognito-idp:DescribeUserPoolDomain",
         "cognito-idp:CreateUserPool",
+        "states:ValidateStateMachineDefinition",
         *(f"logs:{each}LogDelivery" for each in ("Create", "Get", "Update", "Delete")),
         *("logs:ListLogDeliveries", "logs:DescribeResourcePolicies", "logs:PutResourcePolicy"),
     }
@@ -139,6 +140,7 @@ def test_no_role_is_given_rights_without_the_boundary_or_to_other_services() -> 
     assert set(passed["iam:PassedToService"]) == {
         "lambda.amazonaws.com",
         "scheduler.amazonaws.com",
+        "states.amazonaws.com",
     }
     everything_allowed = json.dumps(statements(everything().exports["deployerPolicy"]))
     assert "iam:DeleteRolePermissionsBoundary" not in everything_allowed
@@ -146,7 +148,7 @@ def test_no_role_is_given_rights_without_the_boundary_or_to_other_services() -> 
 
 
 def test_there_are_rights_to_each_service_that_the_program_uses() -> None:
-    services = {"lambda": "lambda", "cognito": "cognito-idp", "apigatewayv2": "apigateway"}
+    services = {"cognito": "cognito-idp", "apigatewayv2": "apigateway", "sfn": "states"}
     used = {
         each.kind.split(":")[1].partition("/")[0]
         for each in everything().registrations

@@ -10,7 +10,9 @@ import pytest
 from stacks.configuration import REPOSITORY, stack_configuration
 from tests.infra.recording import Program, run_program_with
 
-SERVICE_PRINCIPALS = {"lambda.amazonaws.com", "s3.amazonaws.com", "scheduler.amazonaws.com"}
+SERVICE_PRINCIPALS = {
+    f"{service}.amazonaws.com" for service in ("lambda", "s3", "scheduler", "states")
+}
 
 # A region, its partition, and where its console is.
 REGIONS = [

@@ -23,7 +23,7 @@ HOLDS_DATA = ("s3/bucket:Bucket", "dynamodb/table:Table", "ecr/repository:Reposi
 
 def test_in_production_what_holds_data_cannot_be_deleted(prod: Program) -> None:
     holders = [each for kind in HOLDS_DATA for each in prod.every(kind)]
-    assert len(holders) == 5
+    assert len(holders) == 6
     for each in holders:
         assert each.protect, each.urn
         assert not each.inputs.get("forceDestroy"), each.urn
