@@ -17,13 +17,14 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pulumi
 from pulumi_aws import get_caller_identity_output
 
 from stacks.partition import partition_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import pulumi
 
     from stacks.settings import StackSettings
 
