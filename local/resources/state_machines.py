@@ -40,12 +40,13 @@ def _state_machine(request: Request) -> Created:
         f"arn:aws:states:{request.account.region}:{request.account.account_id}:stateMachine:{name}"
     )
     configuration = {"definition": definition, "roleArn": role}
-    if any(arn == it["stateMachineArn"] for it in client.list_state_machines()["stateMachines"]):
-        request.take("type")
-        client.update_state_machine(stateMachineArn=arn, **configuration)
-    else:
-        kind = request.take("type", default="STANDARD")
+    kind = request.take("type", default="STANDARD")
+    try:
+        client.describe_state_machine(stateMachineArn=arn)
+    except client.exceptions.StateMachineDoesNotExist:
         client.create_state_machine(name=name, type=kind, **configuration)
+    else:
+        client.update_state_machine(stateMachineArn=arn, **configuration)
     return Created(id=arn, outputs={"name": name, "arn": arn})
 
 

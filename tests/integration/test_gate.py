@@ -320,9 +320,9 @@ def test_the_page_may_use_presigned_addresses_of_its_bucket_and_no_more(
 
 
 def test_services_that_the_stack_is_not_made_of_are_off(aws: LocalAws) -> None:
-    functions = client(aws, "stepfunctions", aws.administrator, config=Config(retries={}))
+    streams = client(aws, "kinesis", aws.administrator, config=Config(retries={}))
     with pytest.raises(ClientError):
-        functions.list_state_machines()
+        streams.list_streams()
 
 
 def test_a_role_is_let_in_with_its_own_credentials_only(aws: LocalAws) -> None:
