@@ -52,7 +52,7 @@ test: $(DEV) ## run all tests but the engine's and the image's
 	$(BIN)/pytest
 
 engine-test: $(DEV) ## the program under Pulumi's real engine, with the `pulumi` on PATH
-	$(BIN)/pytest tests/engine --timeout=300
+	$(BIN)/pytest tests/engine --timeout=900
 
 fuzz: $(DEV) ## damaged videos by the thousand, ten minutes long: MINUTES=120, COUNT=100000, ONLY=mkv
 	$(BIN)/python -m tests.fuzz $(if $(MINUTES),--minutes "$(MINUTES)") $(if $(COUNT),--count "$(COUNT)") $(if $(ONLY),--only "$(ONLY)") $(if $(SEED),--seed "$(SEED)")
