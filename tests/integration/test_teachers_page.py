@@ -311,7 +311,7 @@ def test_what_changes_something_must_come_from_the_page(the_page: ThePage, origi
         ("begin", {"day": "2026-09-05", "lesson": 0, "file": "x.mp4", "size": 1}, 422),
         ("begin", {"day": "2026-09-05", "lesson": 1, "file": "x.exe", "size": 1}, 422),
         ("begin", {"day": "2026-09-05", "lesson": 1, "file": "x.mp4", "size": 0}, 422),
-        ("begin", {"day": "2026-09-05", "lesson": 1, "file": "x.mp4", "size": 1 << 40}, 422),
+        ("begin", {"day": "2026-09-05", "lesson": 1, "file": "x.mp4", "size": 1 << 43}, 422),
         ("begin", {"day": "2026-09-05", "lesson": "1", "file": "x.mp4", "size": 1}, 400),
         ("begin", {"day": "../../x", "lesson": 1, "file": "x.mp4", "size": 1}, 422),
         ("begin", [], 400),

@@ -45,4 +45,5 @@ def test_the_help_of_every_command_fits_a_terminal(command: str) -> None:
 
 def test_no_command_is_left_out() -> None:
     folders = {file.parent for file in REPOSITORY.glob("*/__main__.py")}
+    folders.remove(REPOSITORY / "policy")  # which Pulumi runs
     assert {folder.name for folder in folders} <= {command.split()[0] for command in COMMANDS}
