@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ from local.function_configuration import FunctionConfiguration
 from local.function_host import UnknownVersionError
 from local.function_log import log_stream_arn
 from local.resources.request import Created, RefusedError, Request
-from local.resources.roles import role_allows
+from local.resources.roles import check_trust, role_allows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -194,9 +193,7 @@ def _roll_out(request: Request, function: str) -> str:
 
 def _check_role(account: Account, role_arn: str, log_group: str) -> None:
     """Refuse a role with which the function would not start, or would run without a log."""
-    role = account.client("iam").get_role(RoleName=role_arn.rpartition("/")[2])["Role"]
-    if not _trusts_lambda(role["AssumeRolePolicyDocument"]):
-        raise RefusedError(f"the role {role_arn} can't be assumed by lambda.amazonaws.com")
+    check_trust(account, role_arn, "lambda.amazonaws.com")
     stream = log_stream_arn(account, log_group, "x")
     for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
         if not role_allows(account, role_arn, action=action, resource=stream):
@@ -204,15 +201,6 @@ def _check_role(account: Account, role_arn: str, log_group: str) -> None:
                 f"the role {role_arn} lacks {action} on the log group {log_group}: "
                 "what the function says would be lost"
             )
-
-
-def _trusts_lambda(document: str | dict[str, Any]) -> bool:
-    policy = json.loads(document) if isinstance(document, str) else document
-    return any(
-        statement["Effect"] == "Allow"
-        and "lambda.amazonaws.com" in json.dumps(statement["Principal"])
-        for statement in policy["Statement"]
-    )
 
 
 def _permission(request: Request) -> Created:

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
-from local.resources.request import Created, Request
+from local.resources.request import Created, RefusedError, Request
 
 if TYPE_CHECKING:
     from local.account import Account
     from local.resources.request import Creator
+
+
+def check_trust(account: Account, role_arn: str, service: str) -> None:
+    """Refuse a role that the service can't assume. Raises RefusedError."""
+    role = account.client("iam").get_role(RoleName=role_arn.rpartition("/")[2])["Role"]
+    document = role["AssumeRolePolicyDocument"]
+    policy = json.loads(document) if isinstance(document, str) else document
+    if not any(
+        statement["Effect"] == "Allow" and statement["Principal"] == {"Service": service}
+        for statement in policy["Statement"]
+    ):
+        raise RefusedError(f"the role {role_arn} can't be assumed by {service}")
 
 
 def role_allows(account: Account, role_arn: str, *, action: str, resource: str) -> bool:

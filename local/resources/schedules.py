@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from local.resources.request import Created, RefusedError, Request, aws_spelling
-from local.resources.roles import role_allows
+from local.resources.roles import check_trust, role_allows
 
 if TYPE_CHECKING:
     from local.resources.request import Creator
@@ -19,11 +18,7 @@ def _schedule(request: Request) -> Created:
     """
     name = request.physical_name()
     target = request.take("target")
-    role = request.account.client("iam").get_role(RoleName=target["roleArn"].rpartition("/")[2])
-    if not _trusts_scheduler(role["Role"]["AssumeRolePolicyDocument"]):
-        raise RefusedError(
-            f"the role {target['roleArn']} can't be assumed by scheduler.amazonaws.com"
-        )
+    check_trust(request.account, target["roleArn"], "scheduler.amazonaws.com")
     if not role_allows(
         request.account,
         target["roleArn"],
@@ -41,15 +36,6 @@ def _schedule(request: Request) -> Created:
         Target=aws_spelling(target),
     )
     return Created(id=f"default/{name}", outputs={"name": name, "arn": created["ScheduleArn"]})
-
-
-def _trusts_scheduler(document: str | dict[str, Any]) -> bool:
-    policy = json.loads(document) if isinstance(document, str) else document
-    return any(
-        statement["Effect"] == "Allow"
-        and statement["Principal"] == {"Service": "scheduler.amazonaws.com"}
-        for statement in policy["Statement"]
-    )
 
 
 CREATORS: dict[str, Creator] = {"aws:scheduler/schedule:Schedule": _schedule}

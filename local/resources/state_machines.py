@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from local.resources.request import Created, RefusedError, Request
-from local.resources.roles import role_allows
+from local.resources.roles import check_trust, role_allows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -54,9 +54,7 @@ def _check(account: Account, role_arn: str, definition: str) -> None:
     """Refuse a definition, or a role, with which AWS would not run the machine to its end."""
     if len(definition.encode()) > _LARGEST_DEFINITION:
         raise RefusedError("the state machine's definition has more than a million bytes")
-    role = account.client("iam").get_role(RoleName=role_arn.rpartition("/")[2])["Role"]
-    if not _trusts_step_functions(role["AssumeRolePolicyDocument"]):
-        raise RefusedError(f"the role {role_arn} can't be assumed by {SERVICE}")
+    check_trust(account, role_arn, SERVICE)
     for action, resource in sorted(set(_done(json.loads(definition), account))):
         if not role_allows(account, role_arn, action=action, resource=resource):
             raise RefusedError(f"the role {role_arn} lacks {action} on {resource}")
@@ -82,14 +80,6 @@ def _done(machine: Mapping[str, Any], account: Account) -> Iterator[tuple[str, s
                 f"the embedded AWS does not know which right the state {name!r} takes: "
                 "add its integration to local/resources/state_machines.py"
             )
-
-
-def _trusts_step_functions(document: str | dict[str, Any]) -> bool:
-    policy = json.loads(document) if isinstance(document, str) else document
-    return any(
-        statement["Effect"] == "Allow" and statement["Principal"] == {"Service": SERVICE}
-        for statement in policy["Statement"]
-    )
 
 
 def _update(request: Request, _: str) -> Created:
