@@ -25,6 +25,7 @@ from stacks.image_processor import processor_hook
 from stacks.key_of_own import WRITE, key_rights
 from stacks.limits import limit_hook
 from stacks.partition import partition_of
+from stacks.policy_document import allow
 from stacks.tls import tls_only_policy
 
 if TYPE_CHECKING:
@@ -172,27 +173,27 @@ class Recogniser(Component):
         return {
             "Version": "2012-10-17",
             "Statement": [
-                _allow("ReadVideosAndGallery", ["s3:GetObject"], [videos, gallery]),
-                _allow(
+                allow("ReadVideosAndGallery", ["s3:GetObject"], [videos, gallery]),
+                allow(
                     "WriteResults",
                     ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
                     [results],
                 ),
                 # All ranges of a video are compared with the gallery of the first.
-                _allow("ReadTheSameGallery", ["s3:GetObjectVersion"], [gallery]),
-                _allow("HandLooksOn", ["s3:GetObject", "s3:PutObject"], [looks]),
+                allow("ReadTheSameGallery", ["s3:GetObjectVersion"], [gallery]),
+                allow("HandLooksOn", ["s3:GetObject", "s3:PutObject"], [looks]),
                 # Without it, S3 answers "forbidden" in place of "not found".
-                _allow(
+                allow(
                     "TellMissingFromForbidden",
                     ["s3:ListBucket"],
                     [it.arn for it in (buckets.input, buckets.output, buckets.gallery)]
                     + [buckets.looks.arn],
                 ),
-                _allow("HaveLongVideosLookedAt", ["states:StartExecution"], [machine]),
-                _allow("ReadStudents", ["dynamodb:BatchGetItem"], [students.arn]),
-                _allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [log_streams]),
+                allow("HaveLongVideosLookedAt", ["states:StartExecution"], [machine]),
+                allow("ReadStudents", ["dynamodb:BatchGetItem"], [students.arn]),
+                allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [log_streams]),
                 # Lambda itself sends what failed for good, with the function's role.
-                _allow("ReportFailures", ["sqs:SendMessage"], [self.failures.arn]),
+                allow("ReportFailures", ["sqs:SendMessage"], [self.failures.arn]),
                 *key_rights(self._settings, WRITE),
             ],
         }
@@ -204,10 +205,6 @@ def _checks(name: str, settings: StackSettings) -> pulumi.ResourceHookBinding:
     if settings.image_digest is not None or settings.image_uri is not None:
         hooks.append(processor_hook(name))
     return pulumi.ResourceHookBinding(before_create=[*hooks], before_update=[*hooks])
-
-
-def _allow(sid: str, actions: list[str], resources: list[pulumi.Output[str]]) -> dict[str, object]:
-    return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
 
 
 def _state_machine_arn(name: pulumi.Output[str], region: str) -> pulumi.Output[str]:

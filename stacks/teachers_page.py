@@ -25,6 +25,7 @@ from pulumi_aws import apigatewayv2, cloudwatch, cognito, dynamodb, iam, lambda_
 from stacks.component import Component
 from stacks.key_of_own import WRITE, key_rights, table_encryption
 from stacks.partition import partition_of
+from stacks.policy_document import allow
 from stacks.settings import StackSettingsError
 
 if TYPE_CHECKING:
@@ -288,22 +289,22 @@ class TeachersPage(Component):
         return {
             "Version": "2012-10-17",
             "Statement": [
-                _allow("ListSessions", ["s3:ListBucket"], [buckets.input.arn, buckets.output.arn]),
+                allow("ListSessions", ["s3:ListBucket"], [buckets.input.arn, buckets.output.arn]),
                 # Of the videos, it signs addresses for browsers: no more than what it may itself.
-                _allow("ReadResultsAndPlayVideos", ["s3:GetObject"], [results, videos]),
-                _allow("WriteCorrections", ["s3:PutObject"], [corrections]),
-                _allow(
+                allow("ReadResultsAndPlayVideos", ["s3:GetObject"], [results, videos]),
+                allow("WriteCorrections", ["s3:PutObject"], [corrections]),
+                allow(
                     "PutVideosInByParts",
                     ["s3:PutObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"],
                     [videos],
                 ),
-                _allow("ReadCoursesAndStudents", ["dynamodb:Scan"], [students.arn]),
-                _allow(
+                allow("ReadCoursesAndStudents", ["dynamodb:Scan"], [students.arn]),
+                allow(
                     "KeepWhoIsSignedIn",
                     ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"],
                     [signed_in.arn],
                 ),
-                _allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [log_streams]),
+                allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [log_streams]),
                 *key_rights(self._settings, WRITE),
             ],
         }
@@ -354,7 +355,3 @@ class TeachersPage(Component):
             # Before it is allowed to, the API would answer that something went wrong.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[route, permission]),
         )
-
-
-def _allow(sid: str, actions: list[str], resources: list[pulumi.Output[str]]) -> dict[str, object]:
-    return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
