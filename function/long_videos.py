@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from function.events import UnexpectedEventError, Upload, notification, uploads
-from function.recogniser.looks import Looks, LooksError
+from function.recogniser.looks import FORM, Looks, LooksError
 from function.recogniser.video.plan import Span
 from function.storage import is_missing
 
@@ -91,6 +91,7 @@ class LongVideo:
         The gallery comes first, so that what was made with an earlier one can be found.
         """
         made_from = {
+            "form": FORM,
             **self.as_json(),
             "event": [self.upload.bucket, self.upload.key],
             "span": span.as_json(),

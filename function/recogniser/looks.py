@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from function.recogniser.identity.strangers import Moment
     from function.recogniser.looking import Finding
 
-FORM = "lambdalens-looks 1"
-"""Changed with the form: what has another is not read."""
+FORM = "lambdalens-looks 2"
+"""Changed with the form, and with where spans begin: what has another is not read."""
 
 _QUALITY = ("height", "score", "tilt", "sharpness", "brightness")
 

@@ -65,9 +65,9 @@ def sampled_frames(
     frames of a second: their frames come track by track. How far the recording could be read is in
     `reading` when the frames have come to an end.
 
-    The frames of a span are those that are sampled in it of the whole: the step with its first
-    keyframe belongs to it, also what is before that, and that of the next one's to the next. A span
-    may have none.
+    The frames of a span are those that are sampled in it of the whole. It begins with the first
+    step that has a keyframe at its time or later, and can be decoded without the steps before it.
+    What is before that belongs to the span before. A span may have none.
 
     Raises:
         UnreadableVideoError: the file is no video, or not one frame of it can be decoded.
@@ -127,6 +127,11 @@ class _Step:
         """Which of the packets are keyframes."""
         return [at for at, (_, packet) in enumerate(self.packets) if packet.is_keyframe]
 
+    @cached_property
+    def has_hidden(self) -> bool:
+        """Whether there are packets that are decoded for the sake of others, and not shown."""
+        return any(packet.is_discard for _, packet in self.packets)
+
 
 class _Sampler:
     """Decides which packets of a track are decoded, and which of their pictures are samples."""
@@ -166,15 +171,14 @@ class _Sampler:
             self._reading.read_to(self._read)
             if step.cut is not None:
                 self._cuts.append(step.cut)
-            # A step that was passed over has its pictures, if any, behind this one's first.
-            few = passed_over or len(step.packets) < SURE_OF_A_REFERENCE
+            few = self._is_few(step, passed_over=passed_over)
             few |= self._track.is_timed_by_decoding
             self._track.skip_what_none_refers_to(when=not few)
             if (
                 not self._keyframes_stand_alone
                 or self._track.is_timed_by_decoding
                 or (few and self._track.has_b_frames)
-                or any(packet.is_discard for _, packet in step.packets)
+                or step.has_hidden
             ):
                 if is_entered:
                     raise IndivisibleError("its pictures cannot be decoded from there on")
@@ -201,17 +205,35 @@ class _Sampler:
         for step, following in self._steps_and_next():
             passed_over = step.place.number > number + 1
             number = step.place.number
-            is_entered = not self.is_begun and self._has_keyframe_from(self._span.start, step)
+            # By the packets alone, so that all spans agree on where one begins.
+            stands_alone = not (self._is_few(step, passed_over=passed_over) or step.has_hidden)
+            is_entered = (
+                not self.is_begun
+                and stands_alone
+                and self._has_keyframe_from(self._span.start, step)
+            )
             if is_entered:
                 self.is_begun = True
                 self._reading.begins[-1] = self._mark(step)
-            if self._span.end is not None and self._has_keyframe_from(self._span.end, step):
+            if (
+                self._span.end is not None
+                and stands_alone
+                and self._has_keyframe_from(self._span.end, step)
+            ):
                 self._reading.ends[-1] = self._mark(step)
                 return
             if self.is_begun:
                 yield step, following, passed_over, is_entered
             elif step.cut is not None:
                 self._cuts.append(step.cut)
+
+    @staticmethod
+    def _is_few(step: _Step, *, passed_over: bool) -> bool:
+        """Tell whether a picture of a step may stand behind those of a later one.
+
+        A step that was passed over has its pictures, if any, behind the next one's first.
+        """
+        return passed_over or len(step.packets) < SURE_OF_A_REFERENCE
 
     def _check_keyframes(self) -> None:
         if not (self._keyframes_stand_alone or self._span.is_whole):
