@@ -30,6 +30,7 @@ _SECTIONS = {
     "resolution": "360p to 2160p",
     "length": "10 s and longer, with the memory",
     "threads": "one thread, and one for each part of the recognition, by the clock",
+    "ranges": "lectures, joined from the videos, in ranges beside one run of each",
 }
 
 _WIDTH_OF_A_FILE = 160
@@ -88,6 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             Choice(
                 repeat=options.repeat,
                 longest=options.longest,
+                longest_lecture=options.longest_lecture,
                 videos=options.videos,
                 gallery=options.gallery,
                 portraits=options.portraits,
@@ -179,6 +181,14 @@ def _parser() -> argparse.ArgumentParser:
         type=_count,
         default=40,
         help="up to which length the section length goes (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--longest-lecture",
+        metavar="MINUTES",
+        type=_count,
+        default=10,
+        help="up to which length the section ranges goes: there are ten lectures, of up to 180 "
+        "minutes, which take hours and gigabytes (default: %(default)s)",
     )
     return parser
 

@@ -16,6 +16,7 @@ import av
 import numpy as np
 from PIL import Image
 
+from bench.joining import write_repeated
 from function.recogniser.faces.encoding import find_faces
 from samples.pictures import cache_folder, fetch_sample_pictures
 from samples.sample_class import BIDEN, COLLINS, OBAMA, person_in_class
@@ -89,7 +90,7 @@ def crowd_video(crowd: Crowd) -> Path:
         if crowd.times == 1:
             _encode(crowd, partial)
         else:
-            _repeat(crowd_video(replace(crowd, times=1)), partial, crowd.times)
+            write_repeated(crowd_video(replace(crowd, times=1)), partial, crowd.times)
         partial.replace(path)
     return path
 
@@ -136,25 +137,6 @@ def _encode(crowd: Crowd, path: Path) -> None:
             picture = _picture(room, people, number / FRAMES_PER_SECOND)
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         container.mux(stream.encode())
-
-
-def _repeat(once: Path, path: Path, times: int) -> None:
-    """Write a video that shows another so many times, with its packets as they are."""
-    with av.open(str(path), "w", format="mp4") as container:
-        stream = None
-        for turn in range(times):
-            with av.open(str(once)) as source:
-                shown = source.streams.video[0]
-                if stream is None:
-                    stream = container.add_stream_from_template(shown)
-                later = turn * (shown.duration or 0)
-                for packet in source.demux(shown):
-                    if packet.dts is None or packet.pts is None:  # PyAV's mark for the end
-                        continue
-                    packet.dts += later
-                    packet.pts += later
-                    packet.stream = stream
-                    container.mux(packet)
 
 
 def _seated(crowd: Crowd) -> list[_Seated]:

@@ -7,8 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import cases, cold, comparison, growth, harder, inputs, sampling, school, strangers
+from bench import (
+    cases,
+    cold,
+    comparison,
+    growth,
+    harder,
+    inputs,
+    ranges,
+    sampling,
+    school,
+    strangers,
+)
 from bench.headline import Headline
+from bench.lectures import LECTURES, LectureHall
 from bench.variants import Variants
 from enroll.gallery_edits import with_students
 from function.recogniser.identity.gallery import Gallery
@@ -26,6 +38,7 @@ class Choice:
 
     repeat: int
     longest: int
+    longest_lecture: int
     videos: Path | None
     gallery: Path | None
     portraits: Path | None
@@ -173,6 +186,17 @@ def _threads(run: _Run) -> None:
     growth.measure_threads(run.report, video, run.sample, repeats=run.choice.repeat)
 
 
+def _ranges(run: _Run) -> None:
+    videos, known = _videos_and_known(run)
+    ranges.compare_ranges(
+        run.report,
+        [it for it in LECTURES if it.minutes <= run.choice.longest_lecture],
+        LectureHall(videos, run.folder / "lectures"),
+        known,
+        run.sample,
+    )
+
+
 _SECTIONS: Mapping[str, Callable[[_Run], None]] = {
     "videos": _videos,
     "samples": _samples,
@@ -185,4 +209,5 @@ _SECTIONS: Mapping[str, Callable[[_Run], None]] = {
     "resolution": _resolution,
     "length": _length,
     "threads": _threads,
+    "ranges": _ranges,
 }
