@@ -20,3 +20,4 @@ def test_the_account_balances_after_faults_of_every_kind() -> None:
     assert {*OUTAGES} & {*summary.faults}
     assert len(summary.faults) >= 5
     assert summary.counts["workers killed"]
+    assert summary.counts["CSVs made of ranges"]

@@ -41,6 +41,7 @@ class Account:
     def __init__(self, aws: LocalAws) -> None:
         self._aws = aws
         self._s3 = aws.client("s3")
+        self._stepfunctions = aws.client("stepfunctions")
 
     def lost(self, newest: Mapping[str, Content], failed: Iterable[Mapping[str, Any]]) -> set[str]:
         """Return the keys without a result of their newest content, nor a failure that says so."""
@@ -66,6 +67,14 @@ class Account:
                 QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
             )
         return [json.loads(message["Body"]) for message in found]
+
+    def executions_running(self) -> int:
+        """Count the long videos that are being looked at in ranges."""
+        return len(
+            self._stepfunctions.list_executions(
+                stateMachineArn=self._aws.outputs.long_videos_arn, statusFilter="RUNNING"
+            )["executions"]
+        )
 
     def queue_depth(self) -> int:
         """Count the messages in the failures queue, those too that are hidden."""

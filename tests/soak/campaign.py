@@ -25,6 +25,7 @@ from recover.sending import Sending
 from samples.sample_class import BIDEN, make_sample_class
 from stacks import outputs as stack_outputs
 from tests.integration.faulty_proxy import FaultyProxy
+from tests.integration.long_class import RANGE_SECONDS
 from tests.soak.account import Account, seconds
 from tests.soak.faults import Faults
 from tests.soak.fleet import Fleet
@@ -40,6 +41,9 @@ _QUIET_SECONDS = 5.0
 """Longer than the SDK pauses before it asks again, or an event that failed waits for its turn."""
 
 _PATIENCE_SECONDS = 600.0
+
+_SETTINGS = {"rangesFromSeconds": str(2 * RANGE_SECONDS), "samplesPerSecond": "0.05"}
+"""The shortest of the long videos are looked at in ranges; more samples would only take longer."""
 _ROUNDS = 3
 _RECOVERY = ("failures", "missing", "outdated")
 
@@ -97,6 +101,7 @@ class Campaign:
             ending.callback(self.faults.end)
             self.fleet = Fleet(proxy, self._seed)
             self.aws = ending.enter_context(LocalAws(start=self.fleet.start))
+            self.aws.update(**_SETTINGS)
             self._s3 = self.aws.client("s3")
             self._account = Account(self.aws)
             self._ending = ending.pop_all()
@@ -183,6 +188,7 @@ class Campaign:
         counts["uploads"] += 1
         counts["of them over others"] += key in self._newest
         counts[f"of them for {content.kind.name}"] += 1
+        counts["of them long"] += content.is_long
         self._newest[key] = content
 
     def _put_gallery(self, number: int | None) -> None:
@@ -194,7 +200,7 @@ class Campaign:
             self._s3.put_object(Bucket=bucket, Key=key, Body=self._galleries[number][0])
 
     def _settle(self) -> None:
-        """Wait until the workers have nothing to do any more."""
+        """Wait until the workers have nothing to do any more, nor executions that pause."""
         begun = quiet_since = time.monotonic()
         before = self.fleet.cpu_seconds()
         while time.monotonic() - quiet_since < _QUIET_SECONDS:
@@ -203,7 +209,7 @@ class Campaign:
                 return
             time.sleep(0.1)
             now = self.fleet.cpu_seconds()
-            if now != before or self.faults.are_asked:
+            if now != before or self.faults.are_asked or self._account.executions_running():
                 quiet_since, before = time.monotonic(), now
 
     def _recover(self) -> None:
@@ -272,6 +278,9 @@ class Campaign:
         summary.idle_mib = (before, after)
         summary.peak_mib = fleet.peak_mib
         summary.counts["workers killed"] = fleet.kills
+        summary.counts["CSVs made of ranges"] = sum(
+            it.key.endswith(".csv") and it.metadata["ranges"] != "1" for it in results
+        )
         summary.faults = self.faults.met
 
     def _wrong(self, problem: str) -> None:

@@ -26,8 +26,9 @@ OUTAGES = ("denied", "unavailable")
 _STALL_SECONDS = 11
 """Longer than the function waits for an answer to go on."""
 
-_S3_PART, _DYNAMODB_PART = 0.06, 0.3
-"""How much of the requests a fault meets: a video takes a dozen of S3's and one of DynamoDB's."""
+_PARTS = {"s3": 0.06, "dynamodb": 0.3, "states": 0.3}
+"""How much of a service's requests a fault meets: a video takes a dozen of S3's, one of DynamoDB's,
+and one of Step Functions' if it is long."""
 
 
 class Faults:
@@ -36,7 +37,7 @@ class Faults:
     def __init__(self, seed: int) -> None:
         self.met: Counter[str] = Counter()
         self._numbers = random.Random(seed)  # noqa: S311 - no secret
-        self._bags: dict[bool, list[str]] = {True: [], False: []}
+        self._bags: dict[str, list[str]] = {service: [] for service in _PARTS}
         self._lock = threading.Lock()
         self._is_over = threading.Event()
         self._is_over.set()
@@ -74,7 +75,7 @@ class Faults:
                 self._is_over.wait(_STALL_SECONDS)
                 request.reset()
             else:
-                (_FAULTS.get(kind) or _DYNAMODB_FAULTS[kind])(request)
+                _FAULTS[kind](request)
         finally:
             with self._lock:
                 self._under_way -= 1
@@ -84,13 +85,13 @@ class Faults:
         outage, until = self._outage
         if time.monotonic() < until:
             return outage
-        of_dynamodb = _is_dynamodb(request)
-        if self._numbers.random() >= (_DYNAMODB_PART if of_dynamodb else _S3_PART):
+        service = _service(request)
+        if self._numbers.random() >= _PARTS[service]:
             return ""
-        bag = self._bags[of_dynamodb]
+        bag = self._bags[service]
         if not bag:
             # Each kind in turn, so that a short soak has some of each.
-            bag += [*_ANYWHERE, *(_DYNAMODB_FAULTS if of_dynamodb else _S3_FAULTS)]
+            bag += [*_ANYWHERE, *_OF_SERVICE[service]]
             self._numbers.shuffle(bag)
         for position, kind in enumerate(bag):
             if kind != "short body" or request.command == "GET":
@@ -98,17 +99,21 @@ class Faults:
         return ""
 
 
-def _is_dynamodb(request: Proxied) -> bool:
-    return "X-Amz-Target" in request.headers
+def _service(request: Proxied) -> str:
+    """Return whose request it is. All but S3 say it in a header."""
+    target = request.headers.get("X-Amz-Target", "")
+    if not target:
+        return "s3"
+    return "states" if target.startswith("AWSStepFunctions.") else "dynamodb"
 
 
 def _refuse(status: HTTPStatus, code: str) -> Callable[[Proxied], None]:
     def answer(request: Proxied) -> None:
-        if _is_dynamodb(request):
-            body = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "not now"}
-            request.answer(status, json.dumps(body).encode())
-        else:
+        if _service(request) == "s3":
             request.answer_with_error(status, code, "not now")
+        else:
+            body = {"__type": f"com.amazonaws#{code}", "message": "not now"}
+            request.answer(status, json.dumps(body).encode())
 
     return answer
 
@@ -149,12 +154,15 @@ _FAULTS: Mapping[str, Callable[[Proxied], None]] = {
     "short body": _break_off,
     "denied": _refuse(HTTPStatus.FORBIDDEN, "AccessDenied"),
     "unavailable": _refuse(HTTPStatus.SERVICE_UNAVAILABLE, "ServiceUnavailable"),
-}
-_S3_FAULTS = ("503 SlowDown", "short body", "reset", "500")
-_DYNAMODB_FAULTS: Mapping[str, Callable[[Proxied], None]] = {
     "throttled": _refuse(HTTPStatus.BAD_REQUEST, "ProvisionedThroughputExceededException"),
     "unprocessed keys": _leave_unprocessed,
+    "starts throttled": _refuse(HTTPStatus.BAD_REQUEST, "ThrottlingException"),
+}
+_OF_SERVICE = {
+    "s3": ("503 SlowDown", "short body", "reset", "500"),
+    "dynamodb": ("throttled", "unprocessed keys"),
+    "states": ("starts throttled",),
 }
 
-KINDS = frozenset({*_ANYWHERE, *_S3_FAULTS, *_DYNAMODB_FAULTS})
+KINDS = frozenset({*_ANYWHERE, *(kind for kinds in _OF_SERVICE.values() for kind in kinds)})
 """All but the outages."""

@@ -13,6 +13,7 @@ from PIL import Image
 
 from samples.sample_class import BIDEN, COLLINS, OBAMA, person_in_class
 from samples.sample_video import Scene, write_video
+from tests.integration.long_class import write_long_class
 from tests.soak.faults import OUTAGES
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ NAMED = "Zeynep"
 
 _SIZE = (640, 360)
 _PICTURES = {OBAMA: "obama3.jpg", BIDEN: "biden.jpg", COLLINS: "astronaut.png"}
+
+# Who is in one range after another; in some, nobody.
+_LONG = ((OBAMA, BIDEN), (BIDEN, None, COLLINS), (None, OBAMA))
 
 # What may stand in a key, and is something else to URLs, forms, XML, shells or file systems. Not in
 # it: "." and ".." between slashes, which clients take out of what they ask a proxy for.
@@ -62,11 +66,15 @@ class Kind(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Content:
-    """What may be uploaded. `students` are the ids of those students who are seen in it."""
+    """What may be uploaded. `students` are the ids of those students who are seen in it.
+
+    One that `is_long` is looked at in ranges.
+    """
 
     body: bytes
     kind: Kind
     students: frozenset[str] = frozenset()
+    is_long: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,10 +96,21 @@ class Step:
 
 
 def contents(folder: Path) -> dict[Kind, list[Content]]:
-    """Make what is uploaded: videos of a second, broken ones, and what is none."""
+    """Make what is uploaded: videos of a second, long ones, broken ones, and what is none."""
     readable = [
         Content(body=_video(folder, who, strangers), kind=Kind.CSV, students=frozenset(who))
         for who, strangers in _groups()
+    ]
+    readable += [
+        Content(
+            body=write_long_class(
+                folder / f"{number}.mp4", [(_PICTURES[each],) if each else () for each in who]
+            ),
+            kind=Kind.CSV,
+            students=frozenset(each for each in who if each),
+            is_long=True,
+        )
+        for number, who in enumerate(_LONG)
     ]
     whole = readable[0].body
     broken = [
