@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import time
 from contextlib import suppress
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
@@ -25,7 +27,7 @@ from samples.sample_class import make_sample_class
 from stacks import outputs
 from tests.integration.conftest import BIDEN, COLLINS, OBAMA
 from tests.integration.long_class import RANGE_SECONDS, write_long_class
-from tests.integration.pipeline import Pipeline, Result
+from tests.integration.pipeline import Pipeline, Result, unnoticed
 from tests.integration.test_permissions import Permissions
 
 if TYPE_CHECKING:
@@ -84,6 +86,20 @@ class LongVideos(Pipeline):
             FunctionName=self.aws.outputs.live_function,
             InvocationType="Event",
             Payload=json.dumps(event),
+        )
+
+    def begin(self, key: str, **otherwise: str) -> None:
+        """Start an execution for a video, of the first one's plan, as if made `otherwise`."""
+        first = self.executions()[0]["executionArn"]
+        given = json.loads(self._stepfunctions.describe_execution(executionArn=first)["input"])
+        bucket = self.aws.outputs.input_bucket
+        etag = self.aws.client("s3").head_object(Bucket=bucket, Key=key)["ETag"]
+        event = notification(Upload(bucket=bucket, key=key, time="2026-11-23T18:00:00.000Z"))
+        given["plan"] |= {"event": event, "video_etag": etag, **otherwise}
+        self._stepfunctions.start_execution(
+            stateMachineArn=self.aws.outputs.long_videos_arn,
+            name=sha256(key.encode()).hexdigest(),
+            input=json.dumps(given),
         )
 
     def failures_seen(self) -> list[dict[str, Any]]:
@@ -194,6 +210,38 @@ def test_workers_that_are_killed_cost_a_range_and_no_result(
     assert long_videos.versions(csv_key("killed.mp4")) == 1
 
 
+@pytest.mark.parametrize("kills", [2, 9])
+def test_whatever_is_killed_and_when_there_is_one_result_or_a_failure_to_go_on_from(  # noqa: PLR0913, PLR0917
+    long_videos: LongVideos,
+    long_class: bytes,
+    undivided: Result,
+    kills: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    numbers = random.Random(kills)  # noqa: S311 - no secret
+    key, ranges = f"killed {kills} times.mp4", long_videos.logged("range")
+    long_videos.upload(key, long_class)
+    for _ in range(kills):
+        time.sleep(numbers.uniform(0, 0.7))
+        long_videos.kill_workers()
+    long_videos.wait_until(
+        lambda: bool(long_videos.result(csv_key(key)) or long_videos.failures_seen())
+    )
+    long_videos.wait_until_at_rest()
+    assert len(long_videos.failures_seen()) <= 1
+
+    monkeypatch.setattr(outputs, "LOCAL_STACK_FILE", long_videos.stack_file(tmp_path))
+    assert recover(["failures", "--stack", "local", "--rate", "1000", "--wait"]) == 0
+
+    result = long_videos.result(csv_key(key))
+    assert result is not None
+    assert _told(result) == _told(undivided)
+    assert long_videos.failures() == []
+    # One that was killed after it had kept its looks has told of nothing.
+    assert long_videos.logged("range") <= ranges + RANGES
+
+
 @pytest.mark.parametrize(
     ("action", "resource", "done"),
     [
@@ -258,6 +306,88 @@ def test_without_a_right_for_long_videos_there_is_one_failure_that_says_so(
         long_videos.wait_until_at_rest()
     (failure,) = long_videos.failures()
     assert said in json.dumps(failure["responsePayload"])
+
+
+def test_what_shows_on_the_way_that_it_cannot_be_divided_is_looked_at_in_one_run(
+    long_videos: LongVideos, tmp_path: Path
+) -> None:
+    # Its clock begins anew in the middle: the times of the second part are known from the first.
+    part = write_long_class(tmp_path / "part.ts", GROUPS[:2])
+    before = len(long_videos.executions())
+
+    result = long_videos.csv_of("joined.ts", 2 * part)
+
+    assert result.names == {"Barack Obama", "Joe Biden"}
+    assert max(float(row["last_seen"]) for row in result.rows) > 3 * RANGE_SECONDS
+    assert float(result.metadata["video-seconds"]) == pytest.approx(4 * RANGE_SECONDS, abs=2)
+    assert result.metadata["ranges"] == "1"
+    long_videos.wait_until_at_rest()
+    (execution,) = long_videos.executions()[before:]
+    assert execution["status"] == "SUCCEEDED"
+    assert long_videos.versions(csv_key("joined.ts")) == 1
+    assert long_videos.failures() == []
+
+
+@pytest.mark.parametrize(
+    ("what", "then"), [("looked_for", "0" * 16), ("recogniser", "of another version")]
+)
+def test_what_was_planned_for_others_is_planned_anew(
+    long_videos: LongVideos, long_class: bytes, undivided: Result, what: str, then: str
+) -> None:
+    key = f"outdated {what}.mp4"
+    with unnoticed(long_videos.aws):
+        long_videos.upload(key, long_class)
+    before = len(long_videos.executions())
+    long_videos.begin(key, **{what: then})
+
+    result = long_videos.wait_for(csv_key(key), key)
+
+    assert _told(result) == _told(undivided)
+    assert result.metadata["ranges"] == str(RANGES)
+    long_videos.wait_until_at_rest()
+    assert [it["status"] for it in long_videos.executions()[before:]] == ["SUCCEEDED"] * 2
+    assert long_videos.versions(csv_key(key)) == 1
+    assert long_videos.failures() == []
+
+
+def test_without_the_right_to_the_gallery_that_was_planned_for_there_is_one_failure(
+    long_videos: LongVideos, long_class: bytes
+) -> None:
+    s3, stack = long_videos.aws.client("s3"), long_videos.aws.outputs
+    gallery = {"Bucket": stack.gallery_bucket, "Key": stack.gallery_key}
+    planned = s3.get_object(**gallery)
+    content = planned["Body"].read()
+    s3.put_object(**gallery, Body=content + b"\0")
+    # Those that live have read it already.
+    long_videos.kill_workers()
+    key = "an earlier gallery.mp4"
+    with unnoticed(long_videos.aws):
+        long_videos.upload(key, long_class)
+    with Permissions(long_videos.aws).without("s3:GetObjectVersion", "the gallery"):
+        long_videos.begin(key, gallery_etag=planned["ETag"], gallery_version=planned["VersionId"])
+        long_videos.wait_until(lambda: bool(long_videos.failures_seen()))
+        long_videos.wait_until_at_rest()
+    (failure,) = long_videos.failures()
+    assert "GetObject: 403" in json.dumps(failure["responsePayload"])
+    s3.put_object(**gallery, Body=content)
+
+
+def test_several_at_once_and_short_ones_between_them_all_have_their_result(
+    long_videos: LongVideos, long_class: bytes, undivided: Result, class_video: ClassVideo
+) -> None:
+    long, short = ["one.mp4", "two.mp4", "three.mp4"], ["short.mp4", "shorter.mp4"]
+    for key in long:
+        long_videos.upload(key, long_class)
+    for key in short:
+        long_videos.upload(key, class_video((OBAMA,)))
+
+    for key in short:
+        assert long_videos.wait_for(csv_key(key), key).names == {"Barack Obama"}
+    for key in long:
+        assert _told(long_videos.wait_for(csv_key(key), key)) == _told(undivided)
+    long_videos.wait_until_at_rest()
+    assert long_videos.failures() == []
+    assert [long_videos.versions(csv_key(key)) for key in long + short] == [1] * 5
 
 
 def test_a_video_that_is_replaced_meanwhile_is_superseded(
