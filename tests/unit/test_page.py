@@ -88,7 +88,7 @@ def test_a_token_of_another_kind_is_refused(
         account_of(token, monkeypatch)
 
 
-@pytest.mark.parametrize("kid", [KEY.kid, OTHER_KEY.kid])
+@pytest.mark.parametrize("kid", [KEY.kid, OTHER_KEY.kid], ids=["ours", "its own"])
 def test_a_token_of_another_key_is_refused(kid: str, monkeypatch: pytest.MonkeyPatch) -> None:
     token = jwt.encode({"alg": "RS256", "kid": kid}, claims(), OTHER_KEY)
     with pytest.raises(SignInError):
