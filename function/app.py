@@ -225,10 +225,10 @@ def _processed(
         because = for_want_of_time(run.limits)
         event, draft = "too_long", making.report(error.came, _MORE_TIME, because=because)
     else:
-        recognition = _of_those_still_enrolled(recognition)
+        recognition, making = _of_those_still_enrolled(recognition, making)
         event, draft = "processed", making.csv(recognition)
 
-    if not settle(result, draft, provenance, lambda: _now(upload)):
+    if not settle(result, draft, making.provenance, lambda: _now(upload)):
         if video is None and find_video(_s3(), upload.bucket, upload.key):
             # It is there after all, and this may be its event.
             return _processed(upload, run, in_one_run=in_one_run, after=after)
@@ -331,7 +331,6 @@ def _conclude(request: Conclude, run: RunTime) -> None:
         recognition = conclude([each for each in looks if each], SETTINGS)
     except (IndivisibleError, UnreadableVideoError):
         raise _OutcomeError(INDIVISIBLE) from None
-    recognition = _of_those_still_enrolled(recognition)
     making = _Making(
         upload=upload,
         provenance=provenance,
@@ -340,8 +339,9 @@ def _conclude(request: Conclude, run: RunTime) -> None:
         cold=next(_runs) == 0,
         ranges=len(looks),
     )
+    recognition, making = _of_those_still_enrolled(recognition, making)
     draft = making.csv(recognition)
-    if settle(result, draft, provenance, lambda: _now(upload)):
+    if settle(result, draft, making.provenance, lambda: _now(upload)):
         _log_result("processed", started, recognition)
         if _is_overtaken(upload, draft):
             _process(upload, run)
@@ -411,8 +411,10 @@ def _long_video(making: _Making, video: StoredVideo, enrolled: Gallery) -> LongV
     )
 
 
-def _of_those_still_enrolled(recognition: Recognition) -> Recognition:
-    """Leave out who was forgotten while the video was looked at.
+def _of_those_still_enrolled(
+    recognition: Recognition, making: _Making
+) -> tuple[Recognition, _Making]:
+    """Leave out who was forgotten while the video was looked at, and say so in the provenance.
 
     Whoever is forgotten is taken out of the gallery first and out of the results then, where this
     one is not yet.
@@ -420,7 +422,7 @@ def _of_those_still_enrolled(recognition: Recognition) -> Recognition:
     gallery, _ = _stored_gallery().current()
     # Another version may have written the gallery, and composed the ids.
     enrolled = {composed(student_id) for student_id in gallery.student_ids}
-    return replace(
+    still = replace(
         recognition,
         attendance=tuple(
             seen for seen in recognition.attendance if composed(seen.student_id) in enrolled
@@ -431,6 +433,9 @@ def _of_those_still_enrolled(recognition: Recognition) -> Recognition:
             if composed(perhaps.student_id) in enrolled
         ),
     )
+    if still == recognition:
+        return recognition, making
+    return still, replace(making, provenance=making.provenance.in_part())
 
 
 def _students(recognition: Recognition) -> dict[str, Student]:

@@ -10,7 +10,7 @@ import csv
 import io
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
@@ -64,6 +64,14 @@ class Provenance:
     gallery_etag: str
     recogniser: str
     limits: str = ""
+
+    def in_part(self) -> Provenance:
+        """Return that of a result from which somebody who was in the gallery is left out.
+
+        No gallery gives that result, so it is out of date whichever is in use: also if the one that
+        was looked with comes back.
+        """
+        return replace(self, gallery_etag=f"{self.gallery_etag} in part")
 
     def as_metadata(self) -> dict[str, str]:
         """Return the object metadata that says so on the result."""

@@ -343,6 +343,29 @@ def test_a_run_does_not_name_who_was_forgotten_while_it_looked(
 
 
 @pytest.mark.usefixtures("enrolled")
+def test_who_was_left_out_is_looked_for_again_when_the_gallery_comes_back(
+    app: App, s3: S3Client, video: bytes
+) -> None:
+    uploaded = put(s3, "v.mp4", video)
+    was = s3.get_object(Bucket=VIDEOS, Key=GALLERY)["Body"].read()
+    at(
+        app._s3(),
+        "after-call.s3.GetObject",
+        lambda: s3.delete_object(Bucket=VIDEOS, Key=GALLERY),
+        number=1,
+    )
+    app.handler(uploaded, None)
+    assert results(s3) == {"v.csv": HEADER}
+
+    # The same bytes have the same ETag.
+    s3.put_object(Bucket=VIDEOS, Key=GALLERY, Body=was)
+    app.handler(uploaded, None)
+
+    assert b",44,0.00" in results(s3)["v.csv"]
+    assert metadata(s3, "v.csv")["gallery-etag"] == etag(s3, GALLERY)
+
+
+@pytest.mark.usefixtures("enrolled")
 def test_a_run_whose_gallery_is_replaced_has_a_result_all_the_same(
     app: App, s3: S3Client, blank_video: bytes
 ) -> None:
