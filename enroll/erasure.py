@@ -111,8 +111,9 @@ def traces(
     student_ids = set(student_ids)
     yield from _in_gallery(stack, student_ids)
     yield from _in_earlier_galleries(stack, student_ids)
-    for student_id, key in held_looks(stack, student_ids):
-        yield Trace(student_id, f"{key}, seen in a range of a long video")
+    for looks in held_looks(stack, student_ids):
+        for student_id in sorted(looks.student_ids):
+            yield Trace(student_id, f"{looks.key}, seen in a range of a long video")
     for student_id in sorted(student_ids):
         if records_of(stack, student_id):
             yield Trace(student_id, "the record in the students table")

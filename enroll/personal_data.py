@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from enroll.deployed import load_gallery
 from enroll.earlier_galleries import earlier_galleries
+from enroll.held_looks import held_looks
 from enroll.held_results import held_results
 from enroll.records import records_of
 from enroll.result_kinds import video_of
@@ -15,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from enroll.earlier_galleries import EarlierGallery
+    from enroll.held_looks import HeldLooks
     from enroll.held_results import HeldResult
+    from function.recogniser.identity.attendance import Look
     from function.recogniser.identity.gallery import Gallery
     from stacks.outputs import Deployment
 
@@ -36,6 +41,9 @@ def personal_data(
             _in_earlier_gallery(earlier, student_id)
             for earlier in earlier_galleries(stack)
             if earlier.may_hold([student_id])
+        ],
+        "ranges_of_long_videos": [
+            _in_range(held, student_id) for held in held_looks(stack, {student_id})
         ],
         "results": [_in_result(held) for held in held_results(stack, {student_id}, looked_at)],
     }
@@ -73,6 +81,41 @@ def _in_earlier_gallery(earlier: EarlierGallery, student_id: str) -> dict[str, A
         "readable": earlier.gallery is not None,
         **((earlier.gallery and _in_gallery(earlier.gallery, student_id)) or {}),
     }
+
+
+def _in_range(held: HeldLooks, student_id: str) -> dict[str, Any]:
+    """Describe what was seen of a student; of what can't be read, that it may be of any."""
+    looks = held.looks
+    told = {"key": held.key, "written": _iso(held.written), "readable": looks is not None}
+    if looks is None:
+        return told
+    return {
+        **told,
+        "span": looks.span.as_json(),
+        "looks": [_look(look) for look in looks.looks if look.match.student_id == student_id],
+        "faces": [
+            {"is_clear": face.is_clear, "moments": [list(it) for it in sorted(face.moments)]}
+            for face in looks.faces_seen
+            if student_id in face.claims
+        ],
+    }
+
+
+def _look(look: Look) -> dict[str, Any]:
+    return {
+        "distance": look.match.distance,
+        # Where there is no other student, or no limit, JSON has no number for it.
+        "margin": _finite(look.match.margin),
+        "own_tolerance": _finite(look.match.own_tolerance),
+        "quality": asdict(look.quality),
+        "place": look.place._asdict(),
+        "track": look.track,
+        "times": look.times,
+    }
+
+
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None
 
 
 def _in_result(held: HeldResult) -> dict[str, Any]:

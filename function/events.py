@@ -10,6 +10,7 @@ from urllib.parse import quote_plus, unquote_plus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
 # What S3 lets them be. Nothing else in a record came from S3, and nothing else is passed on to it.
 _BUCKET = re.compile(r"(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -74,6 +75,11 @@ def notification(upload: Upload) -> dict[str, object]:
         "s3": {"bucket": {"name": upload.bucket}, "object": {"key": quote_plus(upload.key)}},
     }
     return {"Records": [record]}
+
+
+def event_time(time: datetime) -> str:
+    """Return a time in UTC in the form that S3 gives it in an event, to the millisecond."""
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _upload(record: object) -> Upload | None:

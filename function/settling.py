@@ -108,6 +108,18 @@ def settle(
     raise UnsettledResultError(_UNSETTLED)
 
 
+def is_overtaken(written: Draft, now: Now) -> bool:
+    """Tell whether what was written is out of date, and nobody else may be about to notice.
+
+    A video that came while the result was written may have had its event already. Who enrolled
+    meanwhile looked for reports that nobody was, perhaps before this one was there.
+    """
+    made_from = written.metadata
+    return now.video_etag not in {NO_VIDEO, made_from["video-etag"]} or (
+        is_for_want_of_enrolment(made_from) and now.gallery_etag != made_from["gallery-etag"]
+    )
+
+
 _UNSETTLED = f"The result was changed by others {_MOST_LOOKS} times in a row."
 
 

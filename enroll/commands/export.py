@@ -27,9 +27,10 @@ asks for it.
 
 It is JSON: the record, the encodings (128 numbers for each portrait) with their
 days and the SHA-256 of the pictures, courses, consent, last day and own
-tolerance, what is in earlier versions of the gallery, and what each result and
-each of its earlier versions says of the student. Only its owner may read the
-file (mode 0600). It takes the rights of the stack's forgetterPolicy.
+tolerance, what is in earlier versions of the gallery, what was seen of the
+student in ranges of long videos, and what each result and each of its earlier
+versions says of the student. Only its owner may read the file (mode 0600). It
+takes the rights of the stack's forgetterPolicy.
 
 Videos are not searched. The portraits are where you keep them; in backups of
 the table, which can't be read, is what the record was in the last 35 days.

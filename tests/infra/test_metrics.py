@@ -47,8 +47,8 @@ EMITTED_BY_AWS = {
 
 def logged_events() -> Iterator[str]:
     """Yield what the function's log records have under `event`, read from its source."""
-    tree = ast.parse((REPOSITORY / "function" / "app.py").read_bytes())
-    for node in ast.walk(tree):
+    files = [REPOSITORY / "function" / f"{module}.py" for module in ("app", "ranges", "log")]
+    for node in (node for file in files for node in ast.walk(ast.parse(file.read_bytes()))):
         match node:
             case ast.Assign(targets=[ast.Name(id="event")], value=value):
                 yield from _texts(value)
@@ -57,7 +57,7 @@ def logged_events() -> Iterator[str]:
                 value=ast.Tuple(elts=[value, *_]),
             ):
                 yield from _texts(value)
-            case ast.Call(func=ast.Name(id="_log"), args=[event, *_]):
+            case ast.Call(func=ast.Name(id="log_upload"), args=[event, *_]):
                 yield from _texts(event)
             case ast.Dict(keys=[ast.Constant(value="event"), *_], values=[value, *_]):
                 yield from _texts(value)

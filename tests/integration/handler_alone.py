@@ -10,6 +10,8 @@ from function.results import COLUMNS, ERROR_SUFFIX, EVIDENCE_SUFFIX
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
+    from function.execution_environment import ExecutionEnvironment
+
 VIDEOS, RESULTS, STUDENTS, GALLERY = "videos", "results", "students", "gallery/encodings.npz"
 LOOKS = "looks"
 LONG_VIDEOS = f"arn:aws:states:us-east-1:{'0' * 12}:stateMachine:long-videos"
@@ -19,7 +21,7 @@ HEADER = b"\xef\xbb\xbf" + ",".join(COLUMNS).encode() + b"\r\n"
 class App(Protocol):
     """The handler's module, loaded with the settings below."""
 
-    def _s3(self) -> S3Client: ...
+    ENVIRONMENT: ExecutionEnvironment
 
     def handler(self, event: object, context: object) -> None:
         """Answer a notification."""

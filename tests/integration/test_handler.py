@@ -250,7 +250,7 @@ def test_who_enrols_while_the_report_is_written_has_the_video_looked_at(
             request.getfixturevalue("enrolled")
 
     uploaded = put(s3, "v.mp4", video)
-    app._s3().meta.events.register("after-call.s3.PutObject", enrol)
+    app.ENVIRONMENT.s3.meta.events.register("after-call.s3.PutObject", enrol)
     app.handler(uploaded, None)
     ((name, content),) = results(s3).items()
     assert name == "v.csv"
@@ -350,7 +350,7 @@ def test_what_is_replaced_while_it_is_looked_at_is_tried_again(app: App, s3: S3C
     def replace(**_: object) -> None:
         s3.put_object(Bucket=VIDEOS, Key="lecture", Body=b"GIF89a")
 
-    app._s3().meta.events.register("after-call.s3.HeadObject", replace)
+    app.ENVIRONMENT.s3.meta.events.register("after-call.s3.HeadObject", replace)
     with pytest.raises(RequestFailedError, match="GetObject: 412 PreconditionFailed"):
         app.handler(put(s3, "lecture", b"notes"), None)
     assert results(s3) == {}
@@ -444,7 +444,7 @@ def test_a_video_that_is_replaced_meanwhile_leaves_the_result_to_its_own_event(
         if next(reads) == 1:  # the first one is the gallery's
             s3.put_object(Bucket=VIDEOS, Key="v.mp4", Body=b"no video")
 
-    app._s3().meta.events.register("after-call.s3.GetObject", replace)
+    app.ENVIRONMENT.s3.meta.events.register("after-call.s3.GetObject", replace)
     uploaded = put(s3, "v.mp4", blank_video)
     app.handler(uploaded, None)
     assert results(s3) == {}
@@ -462,7 +462,7 @@ def test_a_video_that_is_replaced_before_it_is_read_is_tried_again(
         if next(reads) == 0:
             s3.put_object(Bucket=VIDEOS, Key="v.mp4", Body=b"no video")
 
-    app._s3().meta.events.register("after-call.s3.GetObject", replace)
+    app.ENVIRONMENT.s3.meta.events.register("after-call.s3.GetObject", replace)
     with pytest.raises(RequestFailedError, match="GetObject: 412 PreconditionFailed"):
         app.handler(put(s3, "v.mp4", blank_video), None)
     assert results(s3) == {}
@@ -491,7 +491,7 @@ def test_what_is_forbidden_is_not_taken_for_missing(
     uploaded = put(s3, "v.mp4", blank_video)
     if missing != "v.csv":
         s3.delete_object(Bucket=VIDEOS, Key=missing)
-    app._s3().meta.events.register(f"after-call.s3.{operation}", forbid)
+    app.ENVIRONMENT.s3.meta.events.register(f"after-call.s3.{operation}", forbid)
     with pytest.raises(RequestFailedError, match="403"):
         app.handler(uploaded, None)
     assert forbidden == [operation]

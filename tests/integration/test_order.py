@@ -53,7 +53,7 @@ from tests.integration.handler_alone import event
 from tests.integration.interrupted import at
 _, request, number = sys.argv
 at(
-    app._s3(),
+    app.ENVIRONMENT.s3,
     f"before-call.s3.{request}",
     lambda: os.kill(os.getpid(), signal.SIGKILL),
     number=int(number),
@@ -85,7 +85,7 @@ def is_whole(s3: S3Client) -> bool:
 
 
 def events(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [vars(record)["event"] for record in caplog.records if record.name == "function.app"]
+    return [vars(record)["event"] for record in caplog.records if record.name == "function.log"]
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_csv_does_not_replace_that_of_a_newer_video(
 ) -> None:
     older = put(s3, "v.mp4", video)
     at(
-        app._s3(),
+        app.ENVIRONMENT.s3,
         "before-call.s3.PutObject",
         lambda: app.handler(put(s3, "v.mp4", blank_video), None),
         number=before,
@@ -135,7 +135,7 @@ def test_clearing_up_does_not_take_the_csv_of_a_newer_video(
     app.handler(put(s3, "v.mp4", request.getfixturevalue(before)), None)
     broken = put(s3, "v.mp4", BROKEN)
     at(
-        app._s3(),
+        app.ENVIRONMENT.s3,
         "before-call.s3.DeleteObject",
         lambda: app.handler(put(s3, "v.mp4", blank_video), None),
     )
@@ -150,7 +150,7 @@ def test_a_report_does_not_stay_beside_the_csv_of_a_newer_video(
 ) -> None:
     broken = put(s3, "v.mp4", BROKEN)
     at(
-        app._s3(),
+        app.ENVIRONMENT.s3,
         "before-call.s3.PutObject",
         lambda: app.handler(put(s3, "v.mp4", blank_video), None),
     )
@@ -164,7 +164,7 @@ def test_a_video_that_comes_while_the_result_is_written_is_gone_on_with(
 ) -> None:
     older = put(s3, "v.mp4", video)
     # Its event may have come already, to a run that ended before this one wrote.
-    at(app._s3(), "before-call.s3.PutObject", lambda: put(s3, "v.mp4", blank_video))
+    at(app.ENVIRONMENT.s3, "before-call.s3.PutObject", lambda: put(s3, "v.mp4", blank_video))
     app.handler(older, None)
     assert results(s3) == {"v.csv": HEADER}
     assert metadata(s3, "v.csv")["video-etag"] == etag(s3, "v.mp4")
@@ -269,10 +269,10 @@ def test_a_run_that_has_replaced_the_evidence_of_a_newer_result_is_tried_again(
         older_is_at_its_evidence.set()
         newer[0].result(60)
 
-    at(app._s3(), "after-call.s3.GetObject", begin_newer, number=1)
+    at(app.ENVIRONMENT.s3, "after-call.s3.GetObject", begin_newer, number=1)
     # In this order: the one that waits would keep the other from counting.
-    at(app._s3(), "before-call.s3.PutObject", let_newer_end, number=2)
-    at(app._s3(), "before-call.s3.PutObject", hold_newer, number=1)
+    at(app.ENVIRONMENT.s3, "before-call.s3.PutObject", let_newer_end, number=2)
+    at(app.ENVIRONMENT.s3, "before-call.s3.PutObject", hold_newer, number=1)
     with ThreadPoolExecutor(1) as runs, pytest.raises(UnsettledResultError):
         app.handler(uploaded, None)
     assert b",46,0.00" in results(s3)["v.csv"]
@@ -290,7 +290,12 @@ def test_two_runs_of_one_video_at_the_same_time_leave_one_result(
     both_write = threading.Barrier(2)
 
     for first in range(2):
-        at(app._s3(), "before-call.s3.PutObject", lambda: both_write.wait(60), number=first)
+        at(
+            app.ENVIRONMENT.s3,
+            "before-call.s3.PutObject",
+            lambda: both_write.wait(60),
+            number=first,
+        )
     caplog.set_level(logging.INFO)
     with ThreadPoolExecutor(2) as runs:
         for run in [runs.submit(app.handler, uploaded, None) for _ in range(2)]:
@@ -317,7 +322,7 @@ def test_a_slow_run_with_an_older_gallery_leaves_the_result_of_a_newer_one(
         app.handler(uploaded, None)
 
     name, number = moment
-    at(app._s3(), name, enrol_and_run, number=number)
+    at(app.ENVIRONMENT.s3, name, enrol_and_run, number=number)
     app.handler(uploaded, None)
     ((name, content),) = results(s3).items()
     assert name == "v.csv"
@@ -336,7 +341,7 @@ def test_a_run_does_not_name_who_was_forgotten_while_it_looked(
         s3.put_object(Bucket=VIDEOS, Key=GALLERY, Body=content.getvalue())
 
     # After the gallery and the video were read, and before the result is written.
-    at(app._s3(), "after-call.s3.GetObject", forget, number=1)
+    at(app.ENVIRONMENT.s3, "after-call.s3.GetObject", forget, number=1)
     app.handler(uploaded, None)
     assert results(s3) == {"v.csv": HEADER}
     assert b'"44"' not in s3.get_object(Bucket=RESULTS, Key="v.json")["Body"].read()
@@ -349,7 +354,7 @@ def test_who_was_left_out_is_looked_for_again_when_the_gallery_comes_back(
     uploaded = put(s3, "v.mp4", video)
     was = s3.get_object(Bucket=VIDEOS, Key=GALLERY)["Body"].read()
     at(
-        app._s3(),
+        app.ENVIRONMENT.s3,
         "after-call.s3.GetObject",
         lambda: s3.delete_object(Bucket=VIDEOS, Key=GALLERY),
         number=1,
@@ -371,7 +376,7 @@ def test_a_run_whose_gallery_is_replaced_has_a_result_all_the_same(
 ) -> None:
     uploaded = put(s3, "v.mp4", blank_video)
     at(
-        app._s3(),
+        app.ENVIRONMENT.s3,
         "after-call.s3.GetObject",
         lambda: s3.delete_object(Bucket=VIDEOS, Key=GALLERY),
         number=1,
@@ -395,7 +400,7 @@ def test_a_write_whose_answer_is_lost_is_known_again(
         return answered(request, 500)
 
     hook: Any = write_and_lose_the_answer
-    app._s3().meta.events.register("before-send.s3.PutObject", hook)
+    app.ENVIRONMENT.s3.meta.events.register("before-send.s3.PutObject", hook)
     caplog.set_level(logging.INFO)
     app.handler(put(s3, "v.mp4", blank_video), None)
     assert len(sent) == {EVIDENCE: 4, CSV: 3}[lost]
@@ -414,6 +419,6 @@ def test_the_result_of_a_video_that_is_deleted_meanwhile_stays(
         s3.delete_object(Bucket=VIDEOS, Key="v.mp4")
         app.handler(event("v.mp4"), None)
 
-    at(app._s3(), "after-call.s3.GetObject", delete_and_run, number=1)
+    at(app.ENVIRONMENT.s3, "after-call.s3.GetObject", delete_and_run, number=1)
     app.handler(uploaded, None)
     assert results(s3) == {"v.csv": HEADER}

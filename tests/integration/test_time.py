@@ -49,14 +49,14 @@ OF_THE_VIDEO = "after-call.s3.GetObject"
 
 
 def events(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [vars(record)["event"] for record in caplog.records if record.name == "function.app"]
+    return [vars(record)["event"] for record in caplog.records if record.name == "function.log"]
 
 
 @pytest.fixture
 def too_long(app: App, s3: S3Client, video: bytes, enrolled: object) -> Context:  # noqa: ARG001
     """Have a run whose time is up while it looks at v.mp4, and return its context."""
     context = Context()
-    at(app._s3(), OF_THE_VIDEO, lambda: context.pass_until(40), number=1)
+    at(app.ENVIRONMENT.s3, OF_THE_VIDEO, lambda: context.pass_until(40), number=1)
     app.handler(put(s3, "v.mp4", video), context)
     return context
 
@@ -95,7 +95,7 @@ def test_a_video_that_takes_too_long_to_fetch_is_reported_so(
     app: App, s3: S3Client, blank_video: bytes
 ) -> None:
     context = Context()
-    at(app._s3(), OF_THE_VIDEO, lambda: context.pass_until(40), number=1)
+    at(app.ENVIRONMENT.s3, OF_THE_VIDEO, lambda: context.pass_until(40), number=1)
     app.handler(put(s3, "v.mp4", blank_video + bytes(6_000_000)), context)
     said = json.loads(results(s3)["v.error.json"])["error"]
     assert "after fetching 1 of its 6 MB in 14 minutes" in said
@@ -111,7 +111,7 @@ def test_a_result_of_the_same_video_is_more_than_that_the_time_was_up(
     Gallery(student_ids=("46",), encodings=enrolled.encodings).save(changed)
     s3.put_object(Bucket=VIDEOS, Key=GALLERY, Body=changed.getvalue())
     caplog.clear()
-    at(app._s3(), OF_THE_VIDEO, lambda: context.pass_until(40), number=1)
+    at(app.ENVIRONMENT.s3, OF_THE_VIDEO, lambda: context.pass_until(40), number=1)
     app.handler(event("v.mp4"), context)
     assert results(s3) == before
     assert events(caplog) == ["too_long"]
@@ -124,7 +124,7 @@ def test_that_the_time_was_up_is_more_than_that_nobody_was_enrolled(
     app.handler(put(s3, "v.mp4", video), context)
     assert metadata(s3, "v.error.json")["reason"] == "nobody-enrolled"
     request.getfixturevalue("enrolled")
-    at(app._s3(), OF_THE_VIDEO, lambda: context.pass_until(40), number=1)
+    at(app.ENVIRONMENT.s3, OF_THE_VIDEO, lambda: context.pass_until(40), number=1)
     app.handler(event("v.mp4"), context)
     assert metadata(s3, "v.error.json")["reason"] == "too-long"
 
@@ -134,8 +134,8 @@ def test_of_two_runs_at_once_the_one_that_comes_to_the_end_has_the_result(
     app: App, s3: S3Client, video: bytes
 ) -> None:
     uploaded, other = put(s3, "v.mp4", video), Context()
-    at(app._s3(), "before-call.s3.PutObject", lambda: app.handler(uploaded, other))
-    at(app._s3(), OF_THE_VIDEO, lambda: other.pass_until(40), number=3)
+    at(app.ENVIRONMENT.s3, "before-call.s3.PutObject", lambda: app.handler(uploaded, other))
+    at(app.ENVIRONMENT.s3, OF_THE_VIDEO, lambda: other.pass_until(40), number=3)
     app.handler(uploaded, Context())
     assert other.left == 40
     assert list(results(s3)) == ["v.csv"]
@@ -149,8 +149,8 @@ def test_a_video_that_had_a_part_of_a_run_only_is_tried_again(
     put(s3, "v.mp4", blank_video)
     put(s3, "w.mp4", video)
     # The first video takes most of the time, the second all that is left.
-    at(app._s3(), "after-call.s3.PutObject", lambda: context.pass_until(300))
-    at(app._s3(), OF_THE_VIDEO, lambda: context.pass_until(40), number=3)
+    at(app.ENVIRONMENT.s3, "after-call.s3.PutObject", lambda: context.pass_until(300))
+    at(app.ENVIRONMENT.s3, OF_THE_VIDEO, lambda: context.pass_until(40), number=3)
     with pytest.raises(InterruptedRunError, match="4 minutes were left for one"):
         app.handler(event("v.mp4", "w.mp4"), context)
     assert results(s3) == {"v.csv": HEADER}
@@ -163,7 +163,7 @@ def test_a_video_that_had_a_part_of_a_run_only_is_tried_again(
 def test_what_breaks_off_is_gone_on_with(
     app: App, s3: S3Client, blank_video: bytes, key: str
 ) -> None:
-    requests = break_off(app._s3(), key, times=2)
+    requests = break_off(app.ENVIRONMENT.s3, key, times=2)
     app.handler(put(s3, "lecture" if key == "lecture" else "v.mp4", blank_video), Context())
     assert len(requests) >= 3
     assert "Range" in requests[2].headers
@@ -174,7 +174,7 @@ def test_what_breaks_off_is_gone_on_with(
 def test_what_breaks_off_every_time_is_a_failure(
     app: App, s3: S3Client, blank_video: bytes
 ) -> None:
-    break_off(app._s3(), "v.mp4", times=99)
+    break_off(app.ENVIRONMENT.s3, "v.mp4", times=99)
     with pytest.raises(RequestFailedError, match=r"^GetObject: \d+ of \d+ bytes came$"):
         app.handler(put(s3, "v.mp4", blank_video), Context())
     assert results(s3) == {}
@@ -192,13 +192,13 @@ def test_a_video_that_is_missed_is_not_called_gone(
         return answered(request, 404) if len(missed) <= times else None
 
     hook: Any = miss
-    app._s3().meta.events.register("before-send.s3.HeadObject", hook)
+    app.ENVIRONMENT.s3.meta.events.register("before-send.s3.HeadObject", hook)
     app.handler(put(s3, "v.mp4", blank_video), Context())
     assert results(s3) == {"v.csv": HEADER}
 
 
 def test_no_request_waits_longer_than_a_run_can_bear(app: App) -> None:
-    config: Any = app._s3().meta.config
+    config: Any = app.ENVIRONMENT.s3.meta.config
     tries = 4
     assert config.retries == {"mode": "standard", "total_max_attempts": tries}
     assert tries * (config.connect_timeout + config.read_timeout) < 60

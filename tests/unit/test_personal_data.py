@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import stat
 from datetime import date
 from typing import TYPE_CHECKING
@@ -11,8 +12,16 @@ import numpy as np
 import pytest
 
 from enroll.__main__ import main
-from enroll.deployed import enrol_students
-from function.recogniser.identity.gallery import Gallery
+from enroll.deployed import enrol_students, gallery_etag
+from function.long_videos import looks_prefix
+from function.recogniser.faces.location import Box
+from function.recogniser.faces.quality import Quality
+from function.recogniser.identity.attendance import Look
+from function.recogniser.identity.gallery import Gallery, Match
+from function.recogniser.looking import Finding
+from function.recogniser.looks import Looks
+from function.recogniser.video.plan import Span
+from function.recogniser.video.reading import Reading
 from function.students import Student
 
 if TYPE_CHECKING:
@@ -92,6 +101,44 @@ def test_all_that_is_held_is_written_and_nothing_of_anybody_else(
     (entry,) = told["results"][0]["entries"]
     assert (entry["name"], entry["last_seen"], entry["distance"]) == ("Ada", "1.50", "0.312")
     assert "1002" not in file.read_text(encoding="utf-8")
+
+
+def look(student_id: str, *, face: int) -> Look:
+    return Look(
+        match=Match(student_id=student_id, distance=0.4, margin=math.inf),
+        quality=Quality(height=80, score=0.9, tilt=5, sharpness=0.2, brightness=120),
+        place=Box(0.125, 0.25, 0.1, 0.2),
+        face=face,
+        track=0,
+        times=[61.0],
+    )
+
+
+def test_what_was_seen_in_a_range_of_a_long_video_is_told_of_the_student_alone(
+    held: Deployment, tmp_path: Path
+) -> None:
+    s3, bucket = held.client("s3"), held.outputs.looks_bucket
+    prefix = looks_prefix(str(gallery_etag(held)))
+    for name, students in {"both": ["1001", "1002"], "other": ["1002"]}.items():
+        looks = [look(student_id, face=face) for face, student_id in enumerate(students)]
+        finding = Finding(track=0, time=61.0, faces=len(looks), looks=looks)
+        seen = Looks.of(Span(start=60, end=120), [finding], Reading(), tolerance=0.6)
+        s3.put_object(Bucket=bucket, Key=f"{prefix}{name}", Body=seen.as_bytes())
+    s3.put_object(Bucket=bucket, Key="earlier/looks", Body=b"of another version")
+
+    file = tmp_path / "1001.json"
+    assert main(["export", "1001", "--stack", "local", "--output", str(file)]) == 0
+
+    told = {each["key"]: each for each in json.loads(file.read_text())["ranges_of_long_videos"]}
+    assert told.keys() == {f"{prefix}both", "earlier/looks"}
+    assert not told["earlier/looks"]["readable"]
+    seen_of_ada = told[f"{prefix}both"]
+    assert seen_of_ada["span"] == {"start": 60, "end": 120}
+    (only,) = seen_of_ada["looks"]
+    assert (only["distance"], only["margin"], only["times"]) == (0.4, None, [61.0])
+    assert only["place"] == dict(zip(Box._fields, (0.125, 0.25, 0.1, 0.2), strict=True))
+    assert seen_of_ada["faces"] == [{"is_clear": True, "moments": [[0, 61.0]]}]
+    assert "1002" not in file.read_text()
 
 
 @pytest.mark.usefixtures("held")
