@@ -25,15 +25,18 @@ if TYPE_CHECKING:
     from bench.measure import ProcessCost
     from bench.report import Report
 
-# Looks begin anew where a range does, so the best one may be another.
+# Looks begin anew where a range does: the best one may be another, and a face may be found once more
+# that was too unlike itself in the frame before to be followed.
 _MOST_APART = 0.01
-_EQUAL = ("seen", "strangers", "frames", "faces", "seconds", "unread")
+_EQUAL = ("seen", "strangers", "frames", "seconds", "unread")
+_MOST_FACES_APART = 0.01  # of all that were found
 
 _COLUMNS = (
     "",
     "ranges",
     "students",
     "of both equal",
+    "faces",
     "distances apart",
     "one run, CPU s",
     "ranges, CPU s",
@@ -93,6 +96,9 @@ def _row(report: Report, video: Video, one: _Look, ranges: _Look) -> list[str]:
     for name in other:
         said = f"{one.came_to[name]} in one run, {ranges.came_to[name]} in ranges"
         report.failure(f"{video.name}: {name}: {said}")
+    faces = [look.came_to["faces"] for look in (one, ranges)]
+    if abs(faces[0] - faces[1]) > _MOST_FACES_APART * max(faces):
+        report.failure(f"{video.name}: {faces[0]} faces in one run, {faces[1]} in ranges")
     apart = 0.0
     if "seen" not in other:
         pairs = zip(one.came_to["distances"], ranges.came_to["distances"], strict=True)
@@ -107,6 +113,7 @@ def _row(report: Report, video: Video, one: _Look, ranges: _Look) -> list[str]:
         str(ranges.came_to["spans"]),
         str(Verdict.on(ranges.students, truth)),
         "all" if not other else f"not {', '.join(other)}",
+        str(faces[0]) if faces[0] == faces[1] else f"{faces[0]}, {faces[1]}",
         f"{apart:.4f}",
         f"{one.cost.cpu:.1f}",
         f"{ranges.cost.cpu:.1f}",

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# Each frame that waits takes memory: a few even out that some take longer than others.
-_FRAMES_AHEAD = 3
+# Each frame that waits takes memory. Three would even out that some take longer than others: 6 %
+# less time on two processors, for some 20 MB more at 1080p, and no less on Lambda's one.
+_FRAMES_AHEAD = 1
 
 # How often a thread whose items nobody takes looks whether anybody ever will.
 _LOOK_SECONDS = 0.1

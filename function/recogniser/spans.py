@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from function.recogniser.heap import give_back
 from function.recogniser.identity.attendance import attendance
 from function.recogniser.identity.near_misses import near_misses
 from function.recogniser.identity.strangers import most_strangers
@@ -94,6 +95,7 @@ def look_at(
     reading = Reading()
     with closing(search(video, gallery, options, reading, span)) as found:
         findings = list(watch(found))
+    give_back()
     return Looks.of(span, findings, reading, tolerance=options.tolerance)
 
 

@@ -31,6 +31,22 @@ _ERRORS_ONLY = 3
 _LARGE = 1_000_000  # bytes of an input
 
 
+# ONNX Runtime's numbers: an arena without a limit, which asks for as much as is needed and not for
+# the next power of two, and leaves the other sizes to the runtime.
+_NO_LIMIT, _AS_REQUESTED, _RUNTIMES_OWN = 0, 1, -1
+
+
+@cache
+def _share_arena() -> None:
+    """Make the one arena that the networks take their memory from."""
+    memory = onnxruntime.OrtMemoryInfo(
+        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
+    )
+    onnxruntime.create_and_register_allocator(
+        memory, onnxruntime.OrtArenaCfg(_NO_LIMIT, _AS_REQUESTED, _RUNTIMES_OWN, _RUNTIMES_OWN)
+    )
+
+
 class Network:
     """A network that is loaded: one array goes in, and some come out. Threads may share it."""
 
@@ -42,6 +58,8 @@ class Network:
         options.log_severity_level = _ERRORS_ONLY
         # A plan of the memory for each size of picture takes more memory than it saves.
         options.enable_mem_pattern = False
+        _share_arena()
+        options.add_session_config_entry("session.use_env_allocators", "1")
         self._session = onnxruntime.InferenceSession(
             str(path), options, providers=["CPUExecutionProvider"]
         )
