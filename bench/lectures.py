@@ -58,7 +58,7 @@ LECTURES = (
     Lecture(minutes=45, container_format="matroska", shown=_SMALLER_H264),
     Lecture(minutes=60, container_format="mp4", shown=_STILL_ROOM),
     Lecture(minutes=90, container_format="mpegts", shown=_SMALLER_H264),
-    Lecture(minutes=180, container_format="mp4", shown=_H264, note="index last"),
+    Lecture(minutes=180, container_format="mp4", shown=_SMALLER_H264, note="index last"),
 )
 """The shortest first."""
 

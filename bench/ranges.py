@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from bench.measure import ProcessCost
     from bench.report import Report
 
-# Looks begin anew where a range does: the best one may be another, and a face may be found once more
-# that was too unlike itself in the frame before to be followed.
+# Everybody is looked for anew where a range begins: the best look may be another, and a face more
+# may be found.
 _MOST_APART = 0.01
 _EQUAL = ("seen", "strangers", "frames", "seconds", "unread")
 _MOST_FACES_APART = 0.01  # of all that were found
