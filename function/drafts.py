@@ -51,12 +51,24 @@ _MORE_TIME = (
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Ranges:
+    """How many there are of a video, and for how many seconds their runs worked.
+
+    The run that concludes from what they saw has been `concluding_since`.
+    """
+
+    count: int
+    worked: float
+    concluding_since: datetime
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Drafts:
     """What a result of a video may be: whichever the video comes to.
 
-    `started` is when the video was begun with, and `cold` whether in a cold run; `ranges` is in how
-    many it was looked at.
+    `started` is when the video was begun with, and `cold` whether in a cold run. It has `ranges`
+    where these had runs of their own.
     """
 
     environment: ExecutionEnvironment
@@ -65,7 +77,7 @@ class Drafts:
     course: str | None
     started: datetime
     cold: bool
-    ranges: int = 1
+    ranges: Ranges | None = None
 
     def of_those_still_enrolled(self, recognition: Recognition) -> tuple[Recognition, Drafts]:
         """Leave out who was forgotten while the video was looked at, and say so in the provenance.
@@ -145,14 +157,18 @@ class Drafts:
 
     def _metadata(self, recognition: Recognition) -> dict[str, str]:
         """Return what a result tells of itself: also how long it took, and for how much."""
+        now = datetime.now(UTC)
+        worked = now - (self.ranges.concluding_since if self.ranges else self.started)
+        worked_before = self.ranges.worked if self.ranges else 0.0
         return {
             **self.provenance.as_metadata(),
             **of_course(self.course),
             "event-time": self.upload.time,
             "started": event_time(self.started),
-            "finished": event_time(datetime.now(UTC)),
+            "finished": event_time(now),
             "cold": str(self.cold).lower(),
-            "ranges": str(self.ranges),
+            "ranges": str(self.ranges.count if self.ranges else 1),
+            "worked-seconds": f"{worked_before + worked.total_seconds():.3f}",
             "video-seconds": f"{recognition.video_seconds:.2f}",
             "frames": str(recognition.frames),
             "faces": str(recognition.faces),

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -225,6 +225,16 @@ def start_execution(
     raise TooManyExecutionsError(f"{_MOST_EXECUTIONS} executions of one video have ended.")
 
 
+class SeenInSpan(NamedTuple):
+    """What was seen in a span, and for how many seconds the run worked that looked."""
+
+    looks: Looks
+    worked: float
+
+
+_WORKED = "worked-seconds"
+
+
 class StoredLooks:
     """What was seen in spans of long videos, in its bucket."""
 
@@ -242,11 +252,16 @@ class StoredLooks:
             raise
         return True
 
-    def put(self, video: LongVideo, span: Span, looks: Looks) -> None:
+    def put(self, video: LongVideo, span: Span, seen: SeenInSpan) -> None:
         """Keep what was seen in a span."""
-        self._s3.put_object(Bucket=self._bucket, Key=video.looks_key(span), Body=looks.as_bytes())
+        self._s3.put_object(
+            Bucket=self._bucket,
+            Key=video.looks_key(span),
+            Body=seen.looks.as_bytes(),
+            Metadata={_WORKED: f"{seen.worked:.3f}"},
+        )
 
-    def get(self, video: LongVideo, span: Span) -> Looks | None:
+    def get(self, video: LongVideo, span: Span) -> SeenInSpan | None:
         """Return what was seen in a span, or None if it is not there, or of another version."""
         try:
             found = self._s3.get_object(Bucket=self._bucket, Key=video.looks_key(span))
@@ -255,8 +270,9 @@ class StoredLooks:
                 return None
             raise
         try:
-            return Looks.from_bytes(found["Body"].read())
-        except LooksError:
+            looks = Looks.from_bytes(found["Body"].read())
+            return SeenInSpan(looks, float(found["Metadata"][_WORKED]))
+        except (LooksError, KeyError, ValueError):
             return None
 
 

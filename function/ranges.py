@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from function.drafts import Drafts
+from function.drafts import Drafts, Ranges
 from function.events import event_time
 from function.execution_environment import today
 from function.log import log_result, log_upload
@@ -19,6 +19,7 @@ from function.long_videos import (
     OUTDATED,
     SUPERSEDED,
     LongVideo,
+    SeenInSpan,
     looked_for,
     start_execution,
 )
@@ -121,7 +122,8 @@ def look_at_range(request: LookAt, run: RunTime, environment: ExecutionEnvironme
     except SupersededError:
         _as_planned(video, environment)
         raise
-    environment.looks.put(video, span, looks)
+    worked = datetime.now(UTC) - started
+    environment.looks.put(video, span, SeenInSpan(looks, worked.total_seconds()))
     log_upload("range", started)
 
 
@@ -137,6 +139,7 @@ def conclude_ranges(
 
     """
     video, upload, started = request.video, request.video.upload, request.started
+    begun = datetime.now(UTC)
     _as_planned(video, environment)
     provenance = Provenance(
         video_etag=video.video_etag,
@@ -148,11 +151,12 @@ def conclude_ranges(
     if is_settled(result, provenance, lambda: environment.now(upload)):
         log_upload("skipped", started)
         return None
-    looks = [environment.looks.get(video, span) for span in request.spans]
-    if not all(looks):
+    kept = [environment.looks.get(video, span) for span in request.spans]
+    seen = [each for each in kept if each]
+    if len(seen) < len(kept):
         raise OtherOutcomeError(OUTDATED)
     try:
-        recognition = conclude([each for each in looks if each], environment.settings)
+        recognition = conclude([each.looks for each in seen], environment.settings)
     except (IndivisibleError, UnreadableVideoError):
         raise OtherOutcomeError(INDIVISIBLE) from None
     drafts = Drafts(
@@ -162,7 +166,9 @@ def conclude_ranges(
         course=video.course,
         started=started,
         cold=environment.begins_cold(),
-        ranges=len(looks),
+        ranges=Ranges(
+            count=len(seen), worked=sum(each.worked for each in seen), concluding_since=begun
+        ),
     )
     recognition, drafts = drafts.of_those_still_enrolled(recognition)
     draft = drafts.csv(recognition)

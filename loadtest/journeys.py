@@ -20,8 +20,9 @@ class Journey:
     """One video, with times in seconds from the start of the run, by this machine's clock.
 
     `arrival` is when the upload was meant to begin. `event`, `started` and `finished` are the
-    function's account, None without a result or where the result has none. `written` is how often
-    its results were written, None if the bucket cannot tell.
+    function's account, None without a result or where the result has none. So is in how many
+    `ranges` it was looked at, and for how many seconds all runs `worked` for it. `written` is how
+    often its results were written, None if the bucket cannot tell.
     """
 
     number: int
@@ -40,7 +41,16 @@ class Journey:
     has_csv: bool = False
     cold: bool | None = None
     video_seconds: float | None = None
+    ranges: int | None = None
+    worked: float | None = None
     written: int | None = None
+
+    @property
+    def runs(self) -> int:
+        """How many runs of the function its result took: one before ranges, and one after them."""
+        if self.ranges is None:
+            return 0
+        return 1 if self.ranges == 1 else self.ranges + 2
 
     @property
     def is_uploaded(self) -> bool:
@@ -141,6 +151,8 @@ def _journey(  # noqa: PLR0913 - what both sides noted, and how to read it
         has_csv=bool(result and result.is_csv),
         cold=processing.cold if processing else None,
         video_seconds=processing.video_seconds if processing else None,
+        ranges=processing.ranges if processing else None,
+        worked=processing.worked if processing else None,
         written=written,
     )
 

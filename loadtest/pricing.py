@@ -26,8 +26,10 @@ _S3_FREE = ("DeleteObjects", "AbortMultipartUpload")
 _S3_GETS = ("GetObject", "HeadObject")
 S3_GB_MONTH = 0.023
 # https://aws.amazon.com/step-functions/pricing/, Standard workflows; so many a month are free.
-STATE_TRANSITION = 0.025 / 1e3
+_STATE_TRANSITION = 0.025 / 1e3
 FREE_STATE_TRANSITIONS = 4000
+# One for each range, and one for each of the steps around them: begin, map, conclude, and the end.
+_TRANSITIONS_AROUND = 4
 # https://aws.amazon.com/rekognition/pricing/, face search in stored video.
 REKOGNITION_MINUTE = 0.10
 
@@ -46,8 +48,26 @@ class FunctionSize:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Work:
+    """What was done for so many videos: by as many runs of the function, or more for long ones.
+
+    The runs took `seconds` in all; `seconds_from` says whose seconds they are. The videos last for
+    `video_seconds`, and `conducting` is the state machine's price.
+    """
+
+    videos: int
+    runs: int
+    seconds: float
+    video_seconds: float
+    seconds_from: str
+    conducting: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Cost:
     """The cost of the function's work, in dollars. `seconds_from` says whose seconds they are.
+
+    The state machine's, beyond the transitions that are free each month, is in `total`.
 
     The figures for one video hour are None if the results do not say how long the videos were.
     """
@@ -64,34 +84,37 @@ class Cost:
     rekognition_per_video_hour: float
 
 
-def cost_of(
-    *, runs: int, seconds: float, size: FunctionSize, video_seconds: float, seconds_from: str
-) -> Cost | None:
-    """Return what so many runs of the function, of so many seconds in all, cost.
-
-    None if there was no run.
-    """
-    if not runs:
+def cost_of(work: Work, size: FunctionSize) -> Cost | None:
+    """Return what the work cost, or None if there was none."""
+    if not (work.videos and work.runs):
         return None
-    gb_seconds = seconds * size.memory_mb / _MB_IN_GB
-    disk_gb_seconds = seconds * max(0, size.disk_mb - _FREE_DISK_MB) / _MB_IN_GB
+    gb_seconds = work.seconds * size.memory_mb / _MB_IN_GB
+    disk_gb_seconds = work.seconds * max(0, size.disk_mb - _FREE_DISK_MB) / _MB_IN_GB
     total = (
         gb_seconds * GB_SECOND[size.architecture]
         + disk_gb_seconds * _DISK_GB_SECOND
-        + runs * _LAMBDA_REQUEST
+        + work.runs * _LAMBDA_REQUEST
+        + work.conducting
     )
     return Cost(
-        seconds_from=seconds_from,
+        seconds_from=work.seconds_from,
         prices_as_of=PRICES_AS_OF,
         memory_mb=size.memory_mb,
         architecture=size.architecture,
-        billed_seconds=seconds,
+        billed_seconds=work.seconds,
         gb_seconds=gb_seconds,
         total=total,
-        per_video=total / runs,
-        per_video_hour=total / video_seconds * _SECONDS_IN_HOUR if video_seconds else None,
+        per_video=total / work.videos,
+        per_video_hour=total / work.video_seconds * _SECONDS_IN_HOUR
+        if work.video_seconds
+        else None,
         rekognition_per_video_hour=REKOGNITION_MINUTE * _MINUTES_IN_HOUR,
     )
+
+
+def cost_of_conducting(ranges: int) -> float:
+    """Return what the state machine costs for one video, in dollars: nothing for one run."""
+    return (ranges + _TRANSITIONS_AROUND) * _STATE_TRANSITION if ranges > 1 else 0.0
 
 
 def cost_of_requests(requests: Mapping[str, int]) -> float:

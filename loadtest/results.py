@@ -47,7 +47,8 @@ class Verdict(StrEnum):
 class Processing:
     """What the function says of its work; times in seconds from the start of the run.
 
-    They are by AWS's clock. `event` is when S3 told of the upload.
+    They are by AWS's clock. `event` is when S3 told of the upload. The `ranges` of a long video
+    have a run each, and may be looked at at once: all runs together `worked` for so many seconds.
     """
 
     event: float
@@ -57,6 +58,8 @@ class Processing:
     video_seconds: float
     frames: int
     faces: int
+    ranges: int
+    worked: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,6 +127,8 @@ def _processing(metadata: Mapping[str, str], clock: RunClock) -> Processing | No
             video_seconds=float(metadata["video-seconds"]),
             frames=int(metadata["frames"]),
             faces=int(metadata["faces"]),
+            ranges=int(metadata["ranges"]),
+            worked=float(metadata["worked-seconds"]),
         )
     except (KeyError, ValueError):
         return None

@@ -15,7 +15,7 @@ from loadtest.cleaning import delete_own, own_versions, times_written
 from loadtest.clock import ClockComparison, RunClock
 from loadtest.cloudwatch import measured
 from loadtest.journeys import journeys
-from loadtest.pricing import FunctionSize, cost_of, cost_of_requests
+from loadtest.pricing import FunctionSize, Work, cost_of, cost_of_conducting, cost_of_requests
 from loadtest.report import Generator, Report
 from loadtest.request_count import RequestCount
 from loadtest.run import Run
@@ -209,26 +209,35 @@ class Session:
             disk_mb=found["EphemeralStorage"]["Size"],
             architecture=found["Architectures"][0],
         )
+        worked = [journey for journey in travelled if journey.worked is not None]
         video_seconds = sum(journey.video_seconds or 0.0 for journey in travelled)
+        conducting = sum(cost_of_conducting(journey.ranges or 1) for journey in worked)
         if metrics and metrics.reports:
             return cost_of(
-                runs=metrics.reports,
-                seconds=metrics.billed_seconds,
-                size=size,
-                video_seconds=video_seconds,
-                seconds_from="what Lambda says it billed",
+                Work(
+                    videos=len(worked),
+                    runs=metrics.reports,
+                    seconds=metrics.billed_seconds,
+                    video_seconds=video_seconds,
+                    seconds_from="what Lambda says it billed",
+                    conducting=conducting,
+                ),
+                size,
             )
-        worked = [journey.function for journey in travelled if journey.function is not None]
         return cost_of(
-            runs=len(worked),
-            seconds=sum(worked),
-            size=size,
-            video_seconds=video_seconds,
-            seconds_from=(
-                "this machine's seconds, an estimate"
-                if self._target.endpoint_url
-                else "the results' own times"
+            Work(
+                videos=len(worked),
+                runs=sum(journey.runs for journey in worked),
+                seconds=sum(journey.worked or 0.0 for journey in worked),
+                video_seconds=video_seconds,
+                conducting=conducting,
+                seconds_from=(
+                    "this machine's seconds, an estimate"
+                    if self._target.endpoint_url
+                    else "the results' own times"
+                ),
             ),
+            size,
         )
 
     def _failures_waiting(self) -> int | None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import simpy
 
-from loadtest.pricing import STATE_TRANSITION, FunctionSize, cost_of
+from loadtest.pricing import FunctionSize, Work, cost_of, cost_of_conducting
 from scaling.scenarios import SIZE
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from scaling.service_time import ServiceTime
 
-# One for each range, one for each of the steps around them: cut, map, merge, and the end.
-_TRANSITIONS_AROUND = 4
 RANGE_SECONDS = 120.0
 """About what pays best in 1080p: shorter ranges cost more cold starts, longer ones more time."""
 
@@ -94,7 +92,7 @@ def simulate_ranges(
         ranges=count,
         seconds=simulation.now,
         runs_cost=_cost(count, sum(worked), service),
-        conducting_cost=(count + _TRANSITIONS_AROUND) * STATE_TRANSITION if count > 1 else 0.0,
+        conducting_cost=cost_of_conducting(count),
         one_run_seconds=one,
         one_run_cost=_cost(1, one, service),
     )
@@ -111,6 +109,6 @@ def _cost(runs: int, seconds: float, service: ServiceTime) -> float:
         memory_mb=service.memory_mb, disk_mb=SIZE.disk_mb, architecture=SIZE.architecture
     )
     cost = cost_of(
-        runs=runs, seconds=seconds, size=size, video_seconds=0.0, seconds_from="measured"
+        Work(videos=1, runs=runs, seconds=seconds, video_seconds=0.0, seconds_from="measured"), size
     )
     return cost.total if cost else 0.0

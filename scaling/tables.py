@@ -12,6 +12,7 @@ from loadtest.pricing import (
     REKOGNITION_MINUTE,
     S3_GB_MONTH,
     FunctionSize,
+    Work,
     cost_of,
 )
 from scaling import scenarios
@@ -261,13 +262,14 @@ def _cost(measured: Measured) -> list[str]:
 
 def _dollars_of_a_lesson(service: ServiceTime, *, architecture: str) -> float:
     cost = cost_of(
-        runs=1,
-        seconds=service.cold_start + service.of(LESSON_SECONDS),
-        size=FunctionSize(
-            memory_mb=service.memory_mb, disk_mb=SIZE.disk_mb, architecture=architecture
+        Work(
+            videos=1,
+            runs=1,
+            seconds=service.cold_start + service.of(LESSON_SECONDS),
+            video_seconds=LESSON_SECONDS,
+            seconds_from="measured",
         ),
-        video_seconds=LESSON_SECONDS,
-        seconds_from="measured",
+        FunctionSize(memory_mb=service.memory_mb, disk_mb=SIZE.disk_mb, architecture=architecture),
     )
     return cost.total if cost else 0.0
 

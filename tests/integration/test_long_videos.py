@@ -19,6 +19,11 @@ from enroll.erasure import erase, traces
 from function.events import Upload, notification
 from function.results import csv_key
 from function.student_list import read_students
+from loadtest.expectations import read_expectations
+from loadtest.options import parse
+from loadtest.session import Session
+from loadtest.sources import find_sources
+from loadtest.target import Target
 from local.aws import LocalAws
 from local.sandbox import ProcessSandbox
 from recover.__main__ import main as recover
@@ -372,22 +377,50 @@ def test_without_the_right_to_the_gallery_that_was_planned_for_there_is_one_fail
     s3.put_object(**gallery, Body=content)
 
 
-def test_several_at_once_and_short_ones_between_them_all_have_their_result(
-    long_videos: LongVideos, long_class: bytes, undivided: Result, class_video: ClassVideo
+def test_a_load_test_counts_a_class_once_however_many_runs_it_took(
+    long_videos: LongVideos,
+    long_class: bytes,
+    undivided: Result,
+    class_video: ClassVideo,
+    tmp_path: Path,
 ) -> None:
-    long, short = ["one.mp4", "two.mp4", "three.mp4"], ["short.mp4", "shorter.mp4"]
-    for key in long:
-        long_videos.upload(key, long_class)
-    for key in short:
-        long_videos.upload(key, class_video((OBAMA,)))
+    (tmp_path / "long.mp4").write_bytes(long_class)
+    (tmp_path / "short.mp4").write_bytes(class_video((OBAMA,)))
+    expected = tmp_path / "expected.csv"
+    in_long = "".join(f"long.mp4,{name}\n" for name in sorted(NAMES))
+    expected.write_text(f"video,name\n{in_long}short.mp4,Barack Obama\n", encoding="utf-8")
+    options = parse(
+        [str(tmp_path), "--count", "4", "--expect", str(expected), "--stack", "local", "--keep"]
+    )
+    session = Session(
+        options,
+        Target.of(long_videos.aws.deployment),
+        find_sources(options.sources, made=tmp_path),
+        read_expectations(expected, {}),
+    )
 
-    for key in short:
-        assert long_videos.wait_for(csv_key(key), key).names == {"Barack Obama"}
-    for key in long:
-        assert _told(long_videos.wait_for(csv_key(key), key)) == _told(undivided)
+    session.check()
+    session.go(lambda _: None)
+    report = session.report(say=print)
+
+    assert report.thresholds_are_met
+    assert report.counts.csvs == report.counts.right == 4
+    assert report.counts.duplicates == 0
+    long, short = (
+        [it for it in report.videos if it.source == name] for name in ("long.mp4", "short.mp4")
+    )
+    assert [it.runs for it in long + short] == [RANGES + 2] * 2 + [1] * 2
+    for journey in long:
+        result = long_videos.wait_for(csv_key(journey.key), journey.key)
+        assert _told(result) == _told(undivided)
+    # A class costs what all its runs worked, which some did at the same time.
+    results = [long_videos.wait_for(csv_key(it.key), it.key) for it in report.videos]
+    worked = [float(result.metadata["worked-seconds"]) for result in results]
+    assert report.cost
+    assert report.cost.billed_seconds == pytest.approx(sum(worked))
+    assert report.cost.per_video == pytest.approx(report.cost.total / 4)
     long_videos.wait_until_at_rest()
     assert long_videos.failures() == []
-    assert [long_videos.versions(csv_key(key)) for key in long + short] == [1] * 5
 
 
 def test_a_video_that_is_replaced_meanwhile_is_superseded(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from loadtest.figures import Counts, Durations, Histogram, Spread, Throughput
 from loadtest.journeys import Journey, journeys
-from loadtest.pricing import FunctionSize, cost_of, cost_of_requests
+from loadtest.pricing import FunctionSize, Work, cost_of, cost_of_conducting, cost_of_requests
 from loadtest.results import Result, Verdict
 from loadtest.run import Ending
 from loadtest.sources import Source
@@ -265,7 +265,8 @@ _ONE_CPU = FunctionSize(memory_mb=1769, disk_mb=512, architecture="x86_64")
 
 def test_the_cost_is_seconds_times_memory_times_price_and_the_requests() -> None:
     cost = cost_of(
-        runs=1000, seconds=1000.0, size=_ONE_CPU, video_seconds=36_000.0, seconds_from="a test"
+        Work(videos=1000, runs=1000, seconds=1000.0, video_seconds=36_000.0, seconds_from="a test"),
+        _ONE_CPU,
     )
     assert cost
     assert cost.gb_seconds == pytest.approx(1727.54, abs=0.01)
@@ -275,9 +276,29 @@ def test_the_cost_is_seconds_times_memory_times_price_and_the_requests() -> None
     assert cost.rekognition_per_video_hour == pytest.approx(6.0)
 
 
+def test_a_video_in_ranges_costs_once_with_all_its_runs_and_what_conducts_them() -> None:
+    cost = cost_of(
+        Work(
+            videos=2,
+            runs=33,
+            seconds=160.0,
+            video_seconds=3_660.0,
+            seconds_from="a test",
+            conducting=cost_of_conducting(30) + cost_of_conducting(1),
+        ),
+        _ONE_CPU,
+    )
+    assert cost
+    function = 160 * 1769 / 1024 * 0.0000166667 + 33 * 0.2e-6
+    assert cost.total == pytest.approx(function + 34 * 25e-6, rel=1e-5)
+    assert cost.per_video == pytest.approx(cost.total / 2)
+
+
 def test_disk_costs_above_what_is_free_and_arm_costs_less() -> None:
     def total(size: FunctionSize) -> float:
-        cost = cost_of(runs=1, seconds=100.0, size=size, video_seconds=1, seconds_from="a test")
+        cost = cost_of(
+            Work(videos=1, runs=1, seconds=100.0, video_seconds=1, seconds_from="a test"), size
+        )
         assert cost
         return cost.total
 
@@ -286,9 +307,13 @@ def test_disk_costs_above_what_is_free_and_arm_costs_less() -> None:
 
 
 def test_what_did_not_run_has_no_cost_and_no_length_has_no_cost_by_the_hour() -> None:
-    nothing = cost_of(runs=0, seconds=0.0, size=_ONE_CPU, video_seconds=0.0, seconds_from="")
+    nothing = cost_of(
+        Work(videos=0, runs=0, seconds=0.0, video_seconds=0.0, seconds_from=""), _ONE_CPU
+    )
     assert nothing is None
-    unknown = cost_of(runs=1, seconds=1.0, size=_ONE_CPU, video_seconds=0.0, seconds_from="")
+    unknown = cost_of(
+        Work(videos=1, runs=1, seconds=1.0, video_seconds=0.0, seconds_from=""), _ONE_CPU
+    )
     assert unknown
     assert unknown.per_video_hour is None
 

@@ -18,7 +18,7 @@ from loadtest.cloudwatch import Metrics
 from loadtest.figures import Spread
 from loadtest.journeys import Journey
 from loadtest.page import page as rendered
-from loadtest.pricing import FunctionSize, cost_of
+from loadtest.pricing import FunctionSize, Work, cost_of
 from loadtest.report import Generator, Report
 from loadtest.results import Verdict
 from loadtest.run import Ending
@@ -114,11 +114,14 @@ def _report(journeys: Sequence[Journey], **changes: Any) -> Report:  # noqa: ANN
             highest_memory_mb=402,
         ),
         cost=cost_of(
-            runs=len(seconds),
-            seconds=sum(seconds),
-            size=FunctionSize(memory_mb=1769, disk_mb=2048, architecture="arm64"),
-            video_seconds=60.0 * len(seconds),
-            seconds_from="what Lambda says it billed",
+            Work(
+                videos=len(seconds),
+                runs=len(seconds),
+                seconds=sum(seconds),
+                video_seconds=60.0 * len(seconds),
+                seconds_from="what Lambda says it billed",
+            ),
+            FunctionSize(memory_mb=1769, disk_mb=2048, architecture="arm64"),
         ),
         generator=Generator(
             cpu_seconds=3.217,
