@@ -174,14 +174,24 @@ LONG = 1200  # seconds
 
 @pytest.fixture(scope="module")
 def long_mp4(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a small video of twenty minutes, ten pictures a second, a keyframe every ten."""
-    path = tmp_path_factory.mktemp("long") / "long.mp4"
+    return write_long(tmp_path_factory.mktemp("long") / "long.mp4", "libx264")
+
+
+@pytest.fixture(scope="module")
+def long_avi(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_long(tmp_path_factory.mktemp("long") / "long.avi", "mpeg4")
+
+
+def write_long(path: Path, encoder: str) -> Path:
+    """Write a small video of twenty minutes, ten pictures a second, a keyframe every ten."""
     noise = np.random.default_rng(5).integers(0, 256, (7, 48, 64, 3), np.uint8)
     picture = noise[0].copy()
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=10, options={"preset": "ultrafast"})
+        stream = container.add_stream(encoder, rate=10)
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt, stream.gop_size = 64, 48, "yuv420p", 100
+        # Not so small that it is not worth a look whether it is long.
+        stream.options = {"preset": "ultrafast"} if encoder == "libx264" else {"qmax": "2"}
         for number in range(10 * LONG):
             picture[:6] = noise[number % 7, :6]
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture)))
@@ -189,26 +199,48 @@ def long_mp4(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def in_another(path: Path, suffix: str, options: dict[str, str] | None = None) -> Path:
-    """Return the video in another container."""
-    copy = path.with_name(f"{suffix}{len(options or {})}.{suffix}")
+def in_another(
+    path: Path, suffix: str, options: dict[str, str] | None = None, *, tracks: int = 1
+) -> Path:
+    """Return the video in another container, in so many picture tracks."""
+    copy = path.with_name(f"{suffix}{len(options or {})}{tracks}.{suffix}")
     with av.open(str(path)) as given, av.open(str(copy), "w", options=options) as container:
-        stream = container.add_stream_from_template(given.streams.video[0])
+        template = given.streams.video[0]
+        streams = [container.add_stream_from_template(template) for _ in range(tracks)]
         for packet in given.demux(video=0):
             if packet.dts is not None:
-                packet.stream = stream
-                container.mux(packet)
+                for stream in streams:
+                    packet.stream = stream
+                    container.mux(packet)
     return copy
 
 
-@pytest.mark.parametrize("suffix", ["mp4", "mkv", "ts"])
+CAN_BE_ENTERED = ["mp4", "mkv", "ts", "avi"]
+
+
+@pytest.mark.parametrize("suffix", CAN_BE_ENTERED)
 def test_a_long_one_is_divided_in_every_container_that_can_be_entered(
-    long_mp4: Path, suffix: str
+    long_mp4: Path, long_avi: Path, suffix: str
 ) -> None:
-    path = long_mp4 if suffix == "mp4" else in_another(long_mp4, suffix)
+    path = in_another(long_avi if suffix == "avi" else long_mp4, suffix)
     spans = plan(path, OPTIONS).spans
     assert [span.start for span in spans] == pytest.approx([0, LONG / 2], abs=1)
     assert samples(path, per_second=0.2, spans=spans)[0] == samples(path, per_second=0.2)[0]
+
+
+@pytest.mark.parametrize("suffix", CAN_BE_ENTERED)
+def test_two_cameras_in_one_file_share_its_spans(
+    long_mp4: Path, long_avi: Path, suffix: str
+) -> None:
+    path = in_another(long_avi if suffix == "avi" else long_mp4, suffix, tracks=2)
+    spans = plan(path, OPTIONS).spans
+    assert [span.start for span in spans] == pytest.approx([0, LONG / 2], abs=1)
+    whole, (reading,) = samples(path, per_second=0.4)
+    parts, readings = samples(path, per_second=0.4, spans=spans)
+    assert {track for track, *_ in whole} == {0, 1}
+    assert parts == whole
+    assert [one.ends == other.begins for one, other in pairwise(readings)] == [True]
+    assert max(it.seconds for it in readings) == reading.seconds
 
 
 def test_what_could_not_be_entered_is_one_span(long_mp4: Path) -> None:
