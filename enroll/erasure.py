@@ -77,7 +77,7 @@ def erase(
     except FacesNotForgottenError as error:
         unusable = error
     earlier = delete_earlier_galleries(stack, student_ids)
-    looks = delete_looks(stack)
+    looks = delete_looks(stack, student_ids)
     results = []
     if with_results:
         for result in erase_from_results(stack, student_ids, looked_at):
@@ -87,12 +87,15 @@ def erase(
         raise unusable
     return Erasure(
         student_ids=records.union(
-            portraits, earlier.student_ids, *(result.student_ids for result in results)
+            portraits,
+            earlier.student_ids,
+            looks.student_ids,
+            *(result.student_ids for result in results),
         ),
         portraits=portraits.total(),
         records=len(records),
         earlier_galleries=earlier.number,
-        looks=looks,
+        looks=looks.number,
         results=results,
     )
 

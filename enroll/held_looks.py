@@ -8,11 +8,12 @@ then looked at anew, with the gallery in use.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import ClientError
 
 from enroll.deployed import gallery_etag
+from function.composed_text import composed
 from function.long_videos import looks_prefix
 from function.recogniser.looks import Looks, LooksError
 from function.storage import is_missing
@@ -39,20 +40,32 @@ class HeldLooks:
     looks: Looks | None
 
 
-def delete_looks(stack: Deployment) -> int:
-    """Delete what was made with another gallery than the one in use; return how many objects.
+class DeletedLooks(NamedTuple):
+    """How many objects were deleted, and of which of the students asked for there was anything."""
+
+    number: int
+    student_ids: frozenset[str]
+
+
+def delete_looks(stack: Deployment, student_ids: Collection[str]) -> DeletedLooks:
+    """Delete what was made with another gallery than the one in use.
 
     Raises a botocore exception.
     """
     etag = gallery_etag(stack)
     of_gallery_in_use = looks_prefix(etag) if etag else None
+    wanted = frozenset(student_ids)
     s3, bucket = stack.client("s3"), stack.outputs.looks_bucket
     number = 0
+    found: set[str] = set()
     for key, _ in _stored(s3, bucket):
         if of_gallery_in_use is None or not key.startswith(of_gallery_in_use):
+            content = _content(s3, bucket, key)
+            looks = _read(content) if content else None
+            found |= wanted & _students_in(looks) if looks else set()
             s3.delete_object(Bucket=bucket, Key=key)
             number += 1
-    return number
+    return DeletedLooks(number, frozenset(found))
 
 
 def held_looks(stack: Deployment, student_ids: Collection[str]) -> Iterator[HeldLooks]:
@@ -63,17 +76,23 @@ def held_looks(stack: Deployment, student_ids: Collection[str]) -> Iterator[Held
     wanted = frozenset(student_ids)
     s3, bucket = stack.client("s3"), stack.outputs.looks_bucket
     for key, written in _stored(s3, bucket):
-        try:
-            content = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-        except ClientError as error:
-            if is_missing(error):
-                continue
-            raise
+        content = _content(s3, bucket, key)
+        if content is None:
+            continue
         looks = _read(content)
         # Of those of another version nobody can tell who is in them.
         found = wanted if looks is None else wanted & _students_in(looks)
         if found:
             yield HeldLooks(key=key, written=written, student_ids=found, looks=looks)
+
+
+def _content(s3: S3Client, bucket: str, key: str) -> bytes | None:
+    try:
+        return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    except ClientError as error:
+        if is_missing(error):
+            return None
+        raise
 
 
 def _read(content: bytes) -> Looks | None:
@@ -85,7 +104,8 @@ def _read(content: bytes) -> Looks | None:
 
 def _students_in(looks: Looks) -> set[str]:
     claimed = (student_id for face in looks.faces_seen for student_id in face.claims)
-    return {*claimed, *(look.match.student_id for look in looks.looks)}
+    # Another version may have written the gallery, and not composed the ids.
+    return {composed(it) for it in (*claimed, *(look.match.student_id for look in looks.looks))}
 
 
 def _stored(s3: S3Client, bucket: str) -> Iterator[tuple[str, datetime]]:

@@ -13,6 +13,7 @@ from enroll.held_looks import held_looks
 from enroll.held_results import held_results
 from enroll.records import records_of
 from enroll.result_kinds import video_of
+from function.composed_text import composed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,11 +93,13 @@ def _in_range(held: HeldLooks, student_id: str) -> dict[str, Any]:
     return {
         **told,
         "span": looks.span.as_json(),
-        "looks": [_look(look) for look in looks.looks if look.match.student_id == student_id],
+        "looks": [
+            _look(look) for look in looks.looks if composed(look.match.student_id) == student_id
+        ],
         "faces": [
             {"is_clear": face.is_clear, "moments": [list(it) for it in sorted(face.moments)]}
             for face in looks.faces_seen
-            if student_id in face.claims
+            if student_id in map(composed, face.claims)
         ],
     }
 

@@ -37,11 +37,12 @@ from function.ranges import (
     check_not_superseded,
     conclude_ranges,
     is_long,
+    limits,
     look_at_range,
 )
 from function.recogniser.outcome import Recognition
 from function.recogniser.recognition import recognise
-from function.recogniser.spans import plan
+from function.recogniser.spans import IN_ONE, plan
 from function.recogniser.video.unreadable import UnreadableVideoError
 from function.results import NO_VIDEO, Provenance
 from function.run_time import OutOfTimeError, RunTime
@@ -112,7 +113,7 @@ def _outcome_of(request: Request, run: RunTime) -> str:
                     _process(video.upload, run)
             case LookAtWhole(video=video):
                 check_not_superseded(video, ENVIRONMENT)
-                _process(video.upload, run, in_one_run=True)
+                _process(video.upload, run, indivisible=video.video_etag)
             case PlanAnew(video=video, execution=execution):
                 _process(video.upload, run, after=execution)
     except OtherOutcomeError as it:
@@ -121,18 +122,19 @@ def _outcome_of(request: Request, run: RunTime) -> str:
 
 
 def _process(
-    upload: Upload, run: RunTime, *, in_one_run: bool = False, after: str | None = None
+    upload: Upload, run: RunTime, *, indivisible: str | None = None, after: str | None = None
 ) -> None:
     """Bring the result of one video up to date, or pass over what is none.
 
-    If it is long, have that done by an execution of the state machine, which comes `after` another.
+    If it is long, have that done by an execution of the state machine, which comes `after` another:
+    but not if its ETag is the one that is known to be of an `indivisible` video.
     """
-    while _is_overtaken(upload, _processed(upload, run, in_one_run=in_one_run, after=after)):
+    while _is_overtaken(upload, _processed(upload, run, indivisible=indivisible, after=after)):
         pass
 
 
 def _processed(
-    upload: Upload, run: RunTime, *, in_one_run: bool, after: str | None
+    upload: Upload, run: RunTime, *, indivisible: str | None, after: str | None
 ) -> Draft | None:
     """Process one video as it is now, and return the result that was written.
 
@@ -153,7 +155,7 @@ def _processed(
         video_etag=video.etag if video else NO_VIDEO,
         gallery_etag=gallery_etag,
         recogniser=ENVIRONMENT.settings.recogniser,
-        limits=run.limits,
+        limits=limits(run, ENVIRONMENT.settings),
     )
     if is_settled(result, provenance, lambda: ENVIRONMENT.now(upload)):
         log_upload("skipped", started)
@@ -172,8 +174,9 @@ def _processed(
     try:
         enrolled = gallery.looked_for(course=course, today=today())
         source = _source_of(video, enrolled, attempt)
-        planned = plan(source, ENVIRONMENT.settings)
-        if video and not in_one_run and is_long(planned, ENVIRONMENT.settings):
+        is_whole = provenance.video_etag == indivisible
+        planned = IN_ONE if is_whole else plan(source, ENVIRONMENT.settings)
+        if video and is_long(planned, ENVIRONMENT.settings):
             begin_with_ranges(drafts, video, enrolled, planned, after=after)
             log_upload("divided", started)
             return None
@@ -197,7 +200,7 @@ def _processed(
     if not settle(result, draft, drafts.provenance, lambda: ENVIRONMENT.now(upload)):
         if video is None and ENVIRONMENT.video(upload):
             # It is there after all, and this may be its event.
-            return _processed(upload, run, in_one_run=in_one_run, after=after)
+            return _processed(upload, run, indivisible=indivisible, after=after)
         # That a video takes too long is told, though an older result of it stays.
         log_upload("too_long" if event == "too_long" else "skipped", started)
         return None

@@ -20,7 +20,8 @@ from botocore.exceptions import ClientError
 
 from function.events import UnexpectedEventError, Upload, notification, uploads
 from function.recogniser.looks import FORM, Looks, LooksError
-from function.recogniser.video.plan import Span
+from function.recogniser.video.plan import WHOLE, Span
+from function.recogniser.video.reading import Reading
 from function.storage import is_missing
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 
     from function.recogniser.identity.gallery import Gallery
 
-# What a request of the state machine's is answered with. After the first two it goes on; of the
-# others, stacks/long_videos.py says what comes next.
+# What a request of the state machine's is answered with. Only what comes of the last run decides
+# what it does next (stacks/long_videos.py): the ranges' answers are for whoever reads its history.
 LOOKED = "looked"
 CONCLUDED = "concluded"
 SUPERSEDED = "superseded"
@@ -242,15 +243,13 @@ class StoredLooks:
         self._s3 = s3
         self._bucket = bucket
 
-    def has(self, video: LongVideo, span: Span) -> bool:
-        """Tell whether a span was looked at by a run of the same plan."""
-        try:
-            self._s3.head_object(Bucket=self._bucket, Key=video.looks_key(span))
-        except ClientError as error:
-            if is_missing(error):
-                return False
-            raise
-        return True
+    def is_indivisible(self, video: LongVideo) -> bool:
+        """Tell whether it has shown in a run of the same plan that a video cannot be divided."""
+        return self.get(video, WHOLE) is not None
+
+    def call_indivisible(self, video: LongVideo) -> None:
+        """Keep for the other runs that a video cannot be divided: that it was seen as a whole."""
+        self.put(video, WHOLE, SeenInSpan(Looks.of(WHOLE, (), Reading(), tolerance=0), 0.0))
 
     def put(self, video: LongVideo, span: Span, seen: SeenInSpan) -> None:
         """Keep what was seen in a span."""

@@ -52,6 +52,11 @@ class OtherOutcomeError(Exception):
         self.outcome = outcome
 
 
+def limits(run: RunTime, settings: Settings) -> str:
+    """Return what decides whether a video that took too long may come further another time."""
+    return f"{run.limits}, ranges from {settings.ranges_from_seconds:g} s"
+
+
 def is_long(planned: Plan, settings: Settings) -> bool:
     """Tell whether the spans of a video are looked at by runs of their own."""
     if len(planned.spans) == 1:
@@ -102,11 +107,13 @@ def look_at_range(request: LookAt, run: RunTime, environment: ExecutionEnvironme
     started, attempt = datetime.now(UTC), run.attempt()
     video, span = request.video, request.span
     source = StoredObject(environment.s3, _as_planned(video, environment), attempt.fetched)
-    if environment.looks.has(video, span):
+    if environment.looks.get(video, span):
         return
-    gallery = environment.gallery.as_it_was(video.gallery_etag, video.gallery_version)
-    enrolled = gallery and gallery.looked_for(course=video.course, today=today())
-    if enrolled is None or looked_for(enrolled) != video.looked_for:
+    if environment.looks.is_indivisible(video):
+        raise OtherOutcomeError(INDIVISIBLE)
+    gallery = _gallery_of(video, environment)
+    enrolled = gallery.looked_for(course=video.course, today=today())
+    if looked_for(enrolled) != video.looked_for:
         raise OtherOutcomeError(OUTDATED)
     try:
         looks = look_at(
@@ -118,10 +125,13 @@ def look_at_range(request: LookAt, run: RunTime, environment: ExecutionEnvironme
         )
     except (IndivisibleError, UnreadableVideoError, OutOfTimeError):
         # One run has it right, or reports what is wrong.
+        environment.looks.call_indivisible(video)
         raise OtherOutcomeError(INDIVISIBLE) from None
     except SupersededError:
         _as_planned(video, environment)
         raise
+    # Somebody may have been forgotten meanwhile: of whom nothing is kept.
+    _gallery_of(video, environment)
     worked = datetime.now(UTC) - started
     environment.looks.put(video, span, SeenInSpan(looks, worked.total_seconds()))
     log_upload("range", started)
@@ -145,12 +155,14 @@ def conclude_ranges(
         video_etag=video.video_etag,
         gallery_etag=video.gallery_etag,
         recogniser=video.recogniser,
-        limits=run.limits,
+        limits=limits(run, environment.settings),
     )
     result = environment.result(upload)
     if is_settled(result, provenance, lambda: environment.now(upload)):
         log_upload("skipped", started)
         return None
+    if environment.looks.is_indivisible(video):
+        raise OtherOutcomeError(INDIVISIBLE)
     kept = [environment.looks.get(video, span) for span in request.spans]
     seen = [each for each in kept if each]
     if len(seen) < len(kept):
@@ -190,6 +202,19 @@ def check_not_superseded(video: LongVideo, environment: ExecutionEnvironment) ->
     if found is not None and found.etag != video.video_etag:
         raise OtherOutcomeError(SUPERSEDED)
     return found
+
+
+def _gallery_of(video: LongVideo, environment: ExecutionEnvironment) -> Gallery:
+    """Return the gallery that a video was planned for, as long as it is kept.
+
+    Raises:
+        OtherOutcomeError: it is not: somebody who is in it was forgotten.
+
+    """
+    gallery = environment.gallery.as_it_was(video.gallery_etag, video.gallery_version)
+    if gallery is None:
+        raise OtherOutcomeError(OUTDATED)
+    return gallery
 
 
 def _as_planned(video: LongVideo, environment: ExecutionEnvironment) -> StoredVideo:

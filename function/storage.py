@@ -35,7 +35,7 @@ NO_GALLERY = "none"
 
 _MISSING = {"404", "NoSuchKey"}
 _NOT_MODIFIED = "304"
-_NO_VERSION = {"NoSuchVersion", "MethodNotAllowed"}
+_NO_VERSION = {"NoSuchVersion", "MethodNotAllowed", "405"}
 
 # What S3 answers to a conditional write or delete: another content, none any more, or another
 # request at the same time. S3 User Guide, "Conditional requests".
@@ -141,15 +141,20 @@ class StoredGallery:
                 version can use.
 
         """
-        if etag != self._etag:
-            get = partial(self._s3.get_object, Bucket=self._bucket, Key=self._key, IfMatch=etag)
-            try:
-                response = get(VersionId=version) if version else get()
-            except ClientError as error:
-                if _code(error) in _CHANGED | _NO_VERSION:
-                    return None
-                raise
-            self._read(response)
+        # It may be in memory longer than in its bucket, out of which somebody was forgotten.
+        look = partial(self._s3.head_object, Bucket=self._bucket, Key=self._key, IfMatch=etag)
+        get = partial(self._s3.get_object, Bucket=self._bucket, Key=self._key, IfMatch=etag)
+        try:
+            if etag != self._etag:
+                self._read(get(VersionId=version) if version else get())
+            elif version:
+                look(VersionId=version)
+            else:
+                look()
+        except ClientError as error:
+            if _code(error) in _CHANGED | _NO_VERSION:
+                return None
+            raise
         return self._gallery
 
     def _read(self, response: GetObjectOutputTypeDef) -> None:

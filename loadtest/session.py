@@ -186,7 +186,7 @@ class Session:
                 self._target,
                 started=self._clock.started,
                 ended=self._clock.started + timedelta(seconds=self._seconds),
-                invocations=sum(journey.seen is not None for journey in travelled),
+                invocations=sum(journey.runs or 1 for journey in travelled if journey.seen),
             )
         except KeyboardInterrupt:
             self._notes.append("CloudWatch was not waited for")

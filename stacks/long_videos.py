@@ -2,10 +2,11 @@
 
 The function starts an execution for a video that is long, and ends. The execution invokes the
 function's alias for each range of the video, and then once more, for the result: what was seen in
-a range is handed on in the bucket `looks`, since a state may be no larger than 256 KB. What may
-come up on the way are three answers of the function's, and errors. An error is tried again as
-Lambda tries an event of S3's; what stays goes into the failures queue as one message, which looks
-as Lambda's own do, with the event that brings the video back.
+a range is handed on in the bucket `looks`, since a state may be no larger than 256 KB. What else
+came of a range is there too, and the last run says what follows from all: AWS charges for each
+state, so a range has one. An error is tried again as Lambda tries an event of S3's; what stays goes
+into the failures queue as one message, which looks as Lambda's own do, with the event that brings
+the video back.
 
 There is no time limit on the whole: nothing can be done any more in an execution that has timed
 out. Each run has one, and each is tried so often, so that there is an end.
@@ -33,10 +34,10 @@ if TYPE_CHECKING:
     from stacks.recogniser import Recogniser
     from stacks.settings import StackSettings
 
-# What the function may answer beside "looked" and "concluded": there is a newer video; it shows on
-# the way that this one cannot be divided; gallery or recogniser are not those of the plan any more.
-# function/long_videos.py has the same words, and a test holds that it has.
-SUPERSEDED, INDIVISIBLE, OUTDATED = "superseded", "indivisible", "outdated"
+# What the function may answer in place of a result: it showed on the way that this video cannot be
+# divided; gallery or recogniser are not those of the plan any more. If there is a newer video, that
+# has an execution of its own. function/long_videos.py has the same words, which a test holds.
+INDIVISIBLE, OUTDATED = "indivisible", "outdated"
 
 # As Lambda does between the tries of an asynchronous event: a minute, and then two.
 _FIRST_PAUSE_SECONDS = 60
@@ -139,21 +140,20 @@ class _Definition:
                         }
                     },
                     next_="Is it concluded",
-                    result={"ResultSelector": _OUTCOME, "ResultPath": "$.concluded"},
-                    catch=[_FAILED],
+                    result={
+                        "ResultSelector": {"outcome.$": "$.Payload.outcome"},
+                        "ResultPath": "$.concluded",
+                    },
                 ),
                 "Is it concluded": _choice(
                     "$.concluded.outcome",
                     {INDIVISIBLE: "Look at the whole", OUTDATED: "Plan anew"},
                     otherwise="Done",
                 ),
-                "Look at the whole": self._run(
-                    {"lookAtWhole": {"plan.$": "$.plan"}}, next_="Done", catch=[_FAILED]
-                ),
+                "Look at the whole": self._run({"lookAtWhole": {"plan.$": "$.plan"}}, next_="Done"),
                 "Plan anew": self._run(
                     {"planAnew": {"plan.$": "$.plan", "execution.$": "$$.Execution.Name"}},
                     next_="Done",
-                    catch=[_FAILED],
                 ),
                 "Report the failure": self._report(),
                 "Failed": {
@@ -161,13 +161,12 @@ class _Definition:
                     "Error": "InTheFailuresQueue",
                     "Cause": "The event is in the failures queue: 'python -m recover failures'.",
                 },
-                "Left to the newer video": {"Type": "Succeed"},
                 "Done": {"Type": "Succeed"},
             },
         }
 
     def _look_at_the_ranges(self) -> dict[str, object]:
-        """Return the state that is over when all ranges are looked at, or one stops them all."""
+        """Return the state that is over when all ranges are looked at, or one has failed."""
         return {
             "Type": "Map",
             "ItemsPath": "$.spans",
@@ -177,45 +176,28 @@ class _Definition:
                 "ProcessorConfig": {"Mode": "INLINE"},
                 "StartAt": "Look at a range",
                 "States": {
-                    "Look at a range": self._run(
-                        {"lookAt.$": "$"},
-                        next_="Is it looked at",
-                        result={"ResultSelector": _OUTCOME},
-                    ),
-                    "Is it looked at": _choice(
-                        "$.outcome",
-                        dict.fromkeys((SUPERSEDED, INDIVISIBLE, OUTDATED), "Stop"),
-                        otherwise="Looked at",
-                    ),
-                    "Stop": {"Type": "Fail", "ErrorPath": "$.outcome"},
-                    # Nothing: what comes of all ranges is one state, and has to fit.
-                    "Looked at": {"Type": "Succeed", "OutputPath": None},
+                    # Nothing comes out: what comes of all ranges is one state, and has to fit.
+                    "Look at a range": self._invocation({"lookAt.$": "$"})
+                    | {"OutputPath": None, "End": True}
                 },
             },
             "ResultPath": None,
-            "Catch": [
-                _caught(SUPERSEDED, "Left to the newer video"),
-                _caught(INDIVISIBLE, "Look at the whole"),
-                _caught(OUTDATED, "Plan anew"),
-                _FAILED,
-            ],
+            "Catch": [_FAILED],
             "Next": "Conclude",
         }
 
     def _run(
-        self,
-        payload: dict[str, object],
-        *,
-        next_: str,
-        result: dict[str, object] | None = None,
-        catch: list[dict[str, object]] | None = None,
+        self, payload: dict[str, object], *, next_: str, result: dict[str, object] | None = None
     ) -> dict[str, object]:
         """Return a state that is a run of the function, whose answer is passed over by default."""
+        after = {**(result or {"ResultPath": None}), "Catch": [_FAILED], "Next": next_}
+        return self._invocation(payload) | after
+
+    def _invocation(self, payload: dict[str, object]) -> dict[str, object]:
         return {
             "Type": "Task",
             "Resource": f"{self._integrations}lambda:invoke",
             "Parameters": {"FunctionName": self._alias, "Payload": payload},
-            **(result or {"ResultPath": None}),
             "TimeoutSeconds": self._timeout,
             "Retry": [
                 {
@@ -239,8 +221,6 @@ class _Definition:
                     "MaxAttempts": RETRIES,
                 },
             ],
-            **({"Catch": catch} if catch else {}),
-            "Next": next_,
         }
 
     def _report(self) -> dict[str, object]:
@@ -276,16 +256,11 @@ class _Definition:
         }
 
 
-_OUTCOME = {"outcome.$": "$.Payload.outcome"}
 _FAILED: dict[str, object] = {
     "ErrorEquals": ["States.ALL"],
     "ResultPath": "$.error",
     "Next": "Report the failure",
 }
-
-
-def _caught(outcome: str, next_: str) -> dict[str, object]:
-    return {"ErrorEquals": [outcome], "ResultPath": None, "Next": next_}
 
 
 def _choice(variable: str, choices: dict[str, str], *, otherwise: str) -> dict[str, object]:

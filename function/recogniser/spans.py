@@ -59,20 +59,24 @@ class Plan:
         return cls(spans=tuple(spans))
 
 
+IN_ONE = Plan(spans=(WHOLE,))
+"""The plan of what is short or cannot be divided."""
+
+
 def plan(video: Source, options: RecognitionOptions) -> Plan:
     """Return the spans to look at a video in; one, if it is short or cannot be divided.
 
     What is no video has one, too: who looks at it is told what is wrong.
     """
     if _is_small(video):
-        return Plan(spans=(WHOLE,))
+        return IN_ONE
     with suppress(UnreadableVideoError), opened_recording(video, pictures=False) as recording:
         outline, tracks = recording.outline(), len(recording.tracks())
         if outline is not None:
             spans = divided(outline, step=tracks / options.samples_per_second)
             if len(spans) == 1 or recording.is_divisible_at([it.start for it in spans[1:]]):
                 return Plan(spans=spans)
-    return Plan(spans=(WHOLE,))
+    return IN_ONE
 
 
 def look_at(

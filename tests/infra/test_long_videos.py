@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from function import long_videos as of_the_function
-from stacks.long_videos import INDIVISIBLE, OUTDATED, SUPERSEDED
+from function.recogniser.video.plan import Outline, divided
+from loadtest.pricing import cost_of_conducting
+from stacks.long_videos import INDIVISIBLE, OUTDATED
 from tests.infra.recording import ACCOUNT, Program, run_program, statements
 
 if TYPE_CHECKING:
@@ -82,7 +84,8 @@ def test_every_state_can_be_come_to_and_leads_to_one(program: Program) -> None:
         to = {machine["StartAt"], *(each for state in found.values() for each in following(state))}
         assert to == found.keys()
         for state in found.values():
-            assert state["Type"] in {"Succeed", "Fail"} or list(following(state))
+            is_last = state["Type"] in {"Succeed", "Fail"} or state.get("End")
+            assert bool(is_last) != bool(list(following(state)))
             if "ItemProcessor" in state:
                 check(state["ItemProcessor"])
 
@@ -90,10 +93,16 @@ def test_every_state_can_be_come_to_and_leads_to_one(program: Program) -> None:
 
 
 def test_it_knows_the_functions_words() -> None:
-    words = (SUPERSEDED, INDIVISIBLE, OUTDATED)
-    assert words == tuple(
-        getattr(of_the_function, word) for word in ("SUPERSEDED", "INDIVISIBLE", "OUTDATED")
-    )
+    assert (of_the_function.INDIVISIBLE, of_the_function.OUTDATED) == (INDIVISIBLE, OUTDATED)
+
+
+def test_a_range_is_one_state_of_which_each_costs(program: Program) -> None:
+    ranges = definition(program)["States"]["Look at the ranges"]
+    (state,) = ranges["ItemProcessor"]["States"].values()
+    assert state["End"] is True
+    # Of ninety ranges, nothing may be in the one state that follows.
+    assert (state["OutputPath"], ranges["ResultPath"]) == (None, None)
+    assert cost_of_conducting(90) == pytest.approx(94 * 0.025 / 1000)
 
 
 def test_a_run_is_tried_again_as_that_of_an_event_is(program: Program) -> None:
@@ -117,14 +126,16 @@ def test_a_run_is_tried_again_as_that_of_an_event_is(program: Program) -> None:
         assert run["Parameters"]["FunctionName"] == program.one("lambda/alias:Alias").outputs["arn"]
 
 
-def test_the_longest_wait_of_ninety_ranges_stays_within_the_events_of_an_execution(
+def test_the_longest_wait_of_a_hundred_ranges_stays_within_the_events_of_an_execution(
     program: Program,
 ) -> None:
     """https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html: 25,000 events."""
     ranges = definition(program)["States"]["Look at the ranges"]["ItemProcessor"]
     tries = sum(each["MaxAttempts"] for each in ranges["States"]["Look at a range"]["Retry"])
-    events_of_a_try, of_the_states_besides = 3, 12
-    assert 90 * (tries * events_of_a_try + of_the_states_besides) < 25_000
+    events_of_a_try, besides, of_all = 3, 4, 20
+    most = len(divided(Outline(seconds=1e9, pixels=1, rate=25), step=0.5))
+    assert most == 100
+    assert most * (tries * events_of_a_try + besides) + of_all < 25_000
 
 
 def test_whatever_fails_for_good_is_one_message_in_the_failures_queue(program: Program) -> None:

@@ -299,7 +299,7 @@ def test_what_fails_for_good_is_one_message_and_is_gone_on_with(  # noqa: PLR091
     ("action", "resource", "said"),
     [
         ("states:StartExecution", "the state machine", "StartExecution: 403 AccessDenied"),
-        ("s3:GetObject", "looks", "HeadObject: 403"),
+        ("s3:GetObject", "looks", "GetObject: 403"),
     ],
 )
 def test_without_a_right_for_long_videos_there_is_one_failure_that_says_so(
@@ -352,6 +352,26 @@ def test_what_was_planned_for_others_is_planned_anew(
     long_videos.wait_until_at_rest()
     assert [it["status"] for it in long_videos.executions()[before:]] == ["SUCCEEDED"] * 2
     assert long_videos.versions(csv_key(key)) == 1
+    assert long_videos.failures() == []
+
+
+def test_looks_that_cannot_be_read_are_made_again(
+    long_videos: LongVideos, long_class: bytes, undivided: Result
+) -> None:
+    s3, stack, key = long_videos.aws.client("s3"), long_videos.aws.outputs, "damaged looks.mp4"
+    long_videos.csv_of(key, long_class)
+    long_videos.wait_until_at_rest()
+    for entry in s3.list_objects_v2(Bucket=stack.looks_bucket)["Contents"]:
+        s3.put_object(Bucket=stack.looks_bucket, Key=entry["Key"], Body=b"{}")
+    s3.delete_object(Bucket=stack.output_bucket, Key=csv_key(key))
+    ranges, before = long_videos.logged("range"), len(long_videos.executions())
+
+    long_videos.send(key)
+
+    assert _told(long_videos.wait_for(csv_key(key), key)) == _told(undivided)
+    long_videos.wait_until_at_rest()
+    assert long_videos.logged("range") == ranges + RANGES
+    assert len(long_videos.executions()) == before + 1
     assert long_videos.failures() == []
 
 

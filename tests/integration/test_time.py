@@ -72,7 +72,7 @@ def test_a_video_that_takes_too_long_has_a_report_of_how_far_the_run_came(
     assert "memoryMb" in report["remedy"]
     assert "split" in report["remedy"]
     assert metadata(s3, name)["reason"] == "too-long"
-    assert metadata(s3, name)["limits"] == "1769 MB, 900 s"
+    assert metadata(s3, name)["limits"] == "1769 MB, 900 s, ranges from 86400 s"
     assert "too_long" in [vars(record).get("event") for record in caplog.get_records("setup")]
     assert "ahead" not in [thread.name for thread in threading.enumerate()]
 

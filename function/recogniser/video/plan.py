@@ -21,8 +21,9 @@ _PIXELS = 1920 * 1080
 _LEAST_SECONDS = 30.0
 _MOST_SECONDS = 600.0
 
-# Of a file that says it lasts for months, which a damaged one may.
-_MOST_SPANS = 1000
+# Beyond some hours spans are longer: what conducts their runs takes down each try, and has room for
+# those of so many. A damaged file may say that it lasts for months.
+_MOST_SPANS = 100
 
 # Encoders put a few pictures that none refers to between two that others do. Where a step has fewer
 # pictures, all of them are decoded in a row, and a span cannot begin anywhere.
