@@ -28,8 +28,8 @@ S3_GB_MONTH = 0.023
 # https://aws.amazon.com/step-functions/pricing/, Standard workflows; so many a month are free.
 _STATE_TRANSITION = 0.025 / 1e3
 FREE_STATE_TRANSITIONS = 4000
-# One for each range, and one for each of the steps around them: begin, map, conclude, and the end.
-_TRANSITIONS_AROUND = 4
+STATES_AROUND = 4
+"""A range is one state; around them are that of all, the conclusion, what it says, and the end."""
 # https://aws.amazon.com/rekognition/pricing/, face search in stored video.
 REKOGNITION_MINUTE = 0.10
 
@@ -114,7 +114,7 @@ def cost_of(work: Work, size: FunctionSize) -> Cost | None:
 
 def cost_of_conducting(ranges: int) -> float:
     """Return what the state machine costs for one video, in dollars: nothing for one run."""
-    return (ranges + _TRANSITIONS_AROUND) * _STATE_TRANSITION if ranges > 1 else 0.0
+    return (ranges + STATES_AROUND) * _STATE_TRANSITION if ranges > 1 else 0.0
 
 
 def cost_of_requests(requests: Mapping[str, int]) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from stacks.configuration import REPOSITORY
 from tests.infra.recording import Program, run_program
 
 ALARM = "cloudwatch/metricAlarm:MetricAlarm"
@@ -26,6 +27,13 @@ def function_dimensions(program: Program) -> dict[str, str]:
 
 def queue_dimensions(program: Program) -> dict[str, str]:
     return {"QueueName": program.one("sqs/queue:Queue").outputs["name"]}
+
+
+def test_what_is_charged_every_month_is_told(program: Program) -> None:
+    filters = program.every("cloudwatch/logMetricFilter:LogMetricFilter")
+    metrics = {each.inputs["metricTransformation"]["name"] for each in filters}
+    told = (REPOSITORY / "docs" / "deploying.md").read_text(encoding="utf-8")
+    assert f"CloudWatch: {len(alarms(program))} alarms, {len(metrics)} metrics," in told
 
 
 def test_there_is_an_alarm_for_each_way_of_failing(program: Program) -> None:

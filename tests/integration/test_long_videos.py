@@ -21,6 +21,7 @@ from function.results import csv_key
 from function.student_list import read_students
 from loadtest.expectations import read_expectations
 from loadtest.options import parse
+from loadtest.pricing import STATES_AROUND
 from loadtest.session import Session
 from loadtest.sources import find_sources
 from loadtest.target import Target
@@ -66,6 +67,11 @@ class LongVideos(Pipeline):
             stateMachineArn=self.aws.outputs.long_videos_arn
         )["executions"]
         return sorted(found, key=lambda it: it["startDate"])
+
+    def states_entered(self, execution: str) -> int:
+        """Return how many states an execution came into."""
+        history = self._stepfunctions.get_execution_history(executionArn=execution, maxResults=1000)
+        return sum(it["type"].endswith("StateEntered") for it in history["events"])
 
     def wait_until(self, holds: Callable[[], bool]) -> None:
         """Wait for something to be so."""
@@ -175,6 +181,8 @@ def test_a_class_in_ranges_has_the_result_that_one_run_gives(
     long_videos.wait_until_at_rest()
     (execution,) = long_videos.executions()
     assert execution["status"] == "SUCCEEDED"
+    # Each state costs. The emulator's history has none of those of the ranges.
+    assert long_videos.states_entered(execution["executionArn"]) == STATES_AROUND
     # One video, and its ranges.
     long_videos.wait_until_logged("processed", beyond=processed)
     assert long_videos.logged("processed") == processed + 1
