@@ -25,9 +25,8 @@ if TYPE_CHECKING:
     from bench.measure import ProcessCost
     from bench.report import Report
 
-# Everybody is looked for anew where a range begins: the best look may be another, and a face more
-# may be found.
-_MOST_APART = 0.01
+# Everybody is looked for anew where a range begins: a nearer look may come of it, and a face more.
+_MOST_FARTHER = 0.01
 _EQUAL = ("seen", "strangers", "frames", "seconds", "unread")
 _MOST_FACES_APART = 0.01  # of all that were found
 
@@ -37,7 +36,7 @@ _COLUMNS = (
     "students",
     "of both equal",
     "faces",
-    "distances apart",
+    "distances nearer, farther",
     "one run, CPU s",
     "ranges, CPU s",
     "ratio",
@@ -99,12 +98,12 @@ def _row(report: Report, video: Video, one: _Look, ranges: _Look) -> list[str]:
     faces = [look.came_to["faces"] for look in (one, ranges)]
     if abs(faces[0] - faces[1]) > _MOST_FACES_APART * max(faces):
         report.failure(f"{video.name}: {faces[0]} faces in one run, {faces[1]} in ranges")
-    apart = 0.0
+    farther = [0.0]
     if "seen" not in other:
         pairs = zip(one.came_to["distances"], ranges.came_to["distances"], strict=True)
-        apart = max((abs(first - second) for first, second in pairs), default=0.0)
-        if apart > _MOST_APART:
-            report.failure(f"{video.name}: distances are {apart:.3f} apart")
+        farther += [in_ranges - in_one for in_one, in_ranges in pairs]
+        if max(farther) > _MOST_FARTHER:
+            report.failure(f"{video.name}: a distance is {max(farther):.3f} more in ranges")
     if ranges.came_to["spans"] == 1:
         report.failure(f"{video.name}: it was not divided")
     truth = one.students if video.truth is None else video.truth
@@ -114,7 +113,7 @@ def _row(report: Report, video: Video, one: _Look, ranges: _Look) -> list[str]:
         str(Verdict.on(ranges.students, truth)),
         "all" if not other else f"not {', '.join(other)}",
         str(faces[0]) if faces[0] == faces[1] else f"{faces[0]}, {faces[1]}",
-        f"{apart:.4f}",
+        f"{-min(farther):.4f}, {max(farther):.4f}",
         f"{one.cost.cpu:.1f}",
         f"{ranges.cost.cpu:.1f}",
         f"{ranges.cost.cpu / one.cost.cpu:.3f}",
