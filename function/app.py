@@ -40,6 +40,7 @@ from function.ranges import (
     limits,
     look_at_range,
 )
+from function.recogniser.heap import give_back
 from function.recogniser.outcome import Recognition
 from function.recogniser.recognition import recognise
 from function.recogniser.spans import IN_ONE, plan
@@ -76,8 +77,12 @@ def handler(event: object, context: object) -> dict[str, str] | None:
             return {"outcome": _outcome_of(request, run)}
     except Exception as failure:  # noqa: BLE001 - whatever it is
         raise nameless(failure) from None
-    _process_all(event, run)
-    return None
+    else:
+        _process_all(event, run)
+        return None
+    finally:
+        # Only now is nothing held any more of what was read of a video.
+        give_back()
 
 
 def _process_all(event: object, run: RunTime) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import struct
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import av
@@ -116,6 +118,21 @@ def test_of_a_large_one_only_a_part_is_kept_in_memory(
         with pytest.raises(ValueError, match="-1"):
             reader.seek(-1)
     assert sum(map(len, source._blocks.values())) <= 16 * MB
+
+
+def test_what_was_kept_goes_when_it_has_been_looked_at(
+    client: S3Client, large: Callable[..., Path]
+) -> None:
+    source = stored(client, large().read_bytes())
+    gc.collect()
+    gc.disable()  # which comes when it will, while the next video is read
+    try:
+        samples(source)
+        gone = weakref.ref(source)
+        del source
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("after", [0, 1, 2], ids=["at once", "after the opening", "later"])

@@ -56,43 +56,44 @@ class Input:
     """
 
     def __init__(self, source: Source) -> None:
-        self._failure: Exception | None = None
+        self._failures: list[Exception] = []
         self.file: str | _Kept
         if isinstance(source, Path):
             # The explicit protocol keeps a colon in a file name from being taken for one.
             self.file, self.protocols = f"file:{source}", "file"
         else:
-            self.file, self.protocols = _Kept(source.open("rb"), self), "none"
+            # It holds the failures and not all of this: what was read should go when this does.
+            self.file, self.protocols = _Kept(source.open("rb"), self._failures), "none"
 
     def fail(self, error: Exception) -> None:
         """Take in why the source cannot be read any further."""
-        self._failure = self._failure or error
+        self._failures.append(error)
 
     @property
     def has_failed(self) -> bool:
         """Whether what FFmpeg took for the end was none."""
-        return self._failure is not None
+        return bool(self._failures)
 
     def check(self) -> None:
         """Raise what reading the source has raised, if anything."""
-        if self._failure is not None:
-            raise self._failure
+        if self._failures:
+            raise self._failures[0]
 
 
 class _Kept:
     """A reader whose errors are kept. After one, it is at its end for good."""
 
-    def __init__(self, reader: Reader, kept_by: Input) -> None:
+    def __init__(self, reader: Reader, failures: list[Exception]) -> None:
         self._reader = reader
-        self._kept_by = kept_by
+        self._failures = failures
 
     def read(self, size: int) -> bytes:
-        if self._kept_by.has_failed:
+        if self._failures:
             return b""
         try:
             return self._reader.read(size)
         except Exception as error:  # noqa: BLE001 - raised by `Input.check`, whatever it is
-            self._kept_by.fail(error)
+            self._failures.append(error)
             return b""
 
     def seek(self, offset: int, whence: int) -> int:
