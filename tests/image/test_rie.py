@@ -45,7 +45,7 @@ RESULTS: dict[str, set[str]] = {
 }
 """How the keys of the results end, by the key of the upload."""
 
-TIMES = {"started", "finished", "cold"}
+TIMES = {"started", "finished", "worked-seconds", "cold"}
 """What a result's metadata says of the run and not of the video."""
 
 TIMEOUT = 10
