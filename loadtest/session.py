@@ -186,7 +186,9 @@ class Session:
                 self._target,
                 started=self._clock.started,
                 ended=self._clock.started + timedelta(seconds=self._seconds),
-                invocations=sum(journey.runs or 1 for journey in travelled if journey.seen),
+                invocations=sum(
+                    journey.runs or 1 for journey in travelled if journey.seen is not None
+                ),
             )
         except KeyboardInterrupt:
             self._notes.append("CloudWatch was not waited for")
@@ -210,32 +212,25 @@ class Session:
             architecture=found["Architectures"][0],
         )
         worked = [journey for journey in travelled if journey.worked is not None]
-        video_seconds = sum(journey.video_seconds or 0.0 for journey in travelled)
-        conducting = sum(cost_of_conducting(journey.ranges or 1) for journey in worked)
         if metrics and metrics.reports:
-            return cost_of(
-                Work(
-                    videos=len(worked),
-                    runs=metrics.reports,
-                    seconds=metrics.billed_seconds,
-                    video_seconds=video_seconds,
-                    seconds_from="what Lambda says it billed",
-                    conducting=conducting,
-                ),
-                size,
+            runs, seconds = metrics.reports, metrics.billed_seconds
+            seconds_from = "what Lambda says it billed"
+        else:
+            runs = sum(journey.runs for journey in worked)
+            seconds = sum(journey.worked or 0.0 for journey in worked)
+            seconds_from = (
+                "this machine's seconds, an estimate"
+                if self._target.endpoint_url
+                else "the results' own times"
             )
         return cost_of(
             Work(
                 videos=len(worked),
-                runs=sum(journey.runs for journey in worked),
-                seconds=sum(journey.worked or 0.0 for journey in worked),
-                video_seconds=video_seconds,
-                conducting=conducting,
-                seconds_from=(
-                    "this machine's seconds, an estimate"
-                    if self._target.endpoint_url
-                    else "the results' own times"
-                ),
+                runs=runs,
+                seconds=seconds,
+                video_seconds=sum(journey.video_seconds or 0.0 for journey in travelled),
+                seconds_from=seconds_from,
+                conducting=sum(cost_of_conducting(journey.ranges or 1) for journey in worked),
             ),
             size,
         )

@@ -65,15 +65,6 @@ class Input:
             # It holds the failures and not all of this: what was read should go when this does.
             self.file, self.protocols = _Kept(source.open("rb"), self._failures), "none"
 
-    def fail(self, error: Exception) -> None:
-        """Take in why the source cannot be read any further."""
-        self._failures.append(error)
-
-    @property
-    def has_failed(self) -> bool:
-        """Whether what FFmpeg took for the end was none."""
-        return bool(self._failures)
-
     def check(self) -> None:
         """Raise what reading the source has raised, if anything."""
         if self._failures:
